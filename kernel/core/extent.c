@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocation engine: best fit over extents.
+ *
+ * All extents of a resource are in one tree by start, so that neighbours are
+ * found for merging, and the free ones also in one by length, so that the
+ * smallest that suffices is found; both in O(log n). Two free extents are never
+ * neighbours. The caller locks.
+ */
+#include <linux/align.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+
+#include "extent.h"
+
+static struct fabric_extent *by_start(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct fabric_extent, by_start);
+}
+
+static struct fabric_extent *by_length(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct fabric_extent, by_length);
+}
+
+static bool start_less(struct rb_node *a, const struct rb_node *b)
+{
+	return rb_entry(a, struct fabric_extent, by_start)->start <
+	       rb_entry(b, struct fabric_extent, by_start)->start;
+}
+
+static bool length_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct fabric_extent *x = rb_entry(a, struct fabric_extent, by_length);
+	const struct fabric_extent *y = rb_entry(b, struct fabric_extent, by_length);
+
+	return x->length < y->length || (x->length == y->length && x->start < y->start);
+}
+
+static void mark_free(struct fabric_extents *extents, struct fabric_extent *extent)
+{
+	extent->free = true;
+	extents->free += extent->length;
+	rb_add(&extent->by_length, &extents->by_length, length_less);
+}
+
+static void mark_taken(struct fabric_extents *extents, struct fabric_extent *extent)
+{
+	rb_erase(&extent->by_length, &extents->by_length);
+	extents->free -= extent->length;
+	extent->free = false;
+}
+
+static u64 waste(const struct fabric_extent *extent, u64 align)
+{
+	return ALIGN(extent->start, align) - extent->start;
+}
+
+/*
+ * The smallest free extent that holds @length aligned units. The loop passes
+ * over extents that are long enough but lie badly; each of them is shorter than
+ * @length + @align, and with @align equal to the granule there is none.
+ */
+static struct fabric_extent *find(const struct fabric_extents *extents, u64 length, u64 align)
+{
+	struct rb_node *node = extents->by_length.rb_node;
+	struct fabric_extent *found = NULL;
+
+	while (node) {
+		struct fabric_extent *extent = by_length(node);
+
+		if (extent->length >= length) {
+			found = extent;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	while (found && found->length - length < waste(found, align))
+		found = by_length(rb_next(&found->by_length));
+	return found;
+}
+
+int fabric_extents_init(struct fabric_extents *extents, u64 total)
+{
+	struct fabric_extent *extent = kzalloc_obj(*extent);
+
+	*extents = (struct fabric_extents){};
+	if (!extent)
+		return -ENOMEM;
+	extent->length = total;
+	rb_add(&extent->by_start, &extents->by_start, start_less);
+	mark_free(extents, extent);
+	return 0;
+}
+
+void fabric_extents_destroy(struct fabric_extents *extents)
+{
+	struct fabric_extent *extent, *next;
+
+	rbtree_postorder_for_each_entry_safe(extent, next, &extents->by_start, by_start) {
+		WARN_ON(!extent->free);
+		kfree(extent);
+	}
+}
+
+u64 fabric_extents_largest(const struct fabric_extents *extents)
+{
+	struct rb_node *last = rb_last(&extents->by_length);
+
+	return last ? by_length(last)->length : 0;
+}
+
+/* Length of the free extent that fabric_extents_take() would cut, 0 if none. */
+u64 fabric_extents_fit(const struct fabric_extents *extents, u64 length, u64 align)
+{
+	struct fabric_extent *extent = find(extents, length, align);
+
+	return extent ? extent->length : 0;
+}
+
+struct fabric_extent *fabric_extents_take(struct fabric_extents *extents, u64 length, u64 align)
+{
+	struct fabric_extent *extent = find(extents, length, align);
+	struct fabric_extent *head = NULL, *tail = NULL;
+	u64 skip;
+
+	if (!extent)
+		return ERR_PTR(-ENOSPC);
+	skip = waste(extent, align);
+	if (skip) {
+		head = kzalloc_obj(*head);
+		if (!head)
+			return ERR_PTR(-ENOMEM);
+	}
+	if (extent->length > skip + length) {
+		tail = kzalloc_obj(*tail);
+		if (!tail) {
+			kfree(head);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+
+	mark_taken(extents, extent);
+	if (head) {
+		head->start = extent->start;
+		head->length = skip;
+		extent->start += skip;
+		extent->length -= skip;
+		rb_add(&head->by_start, &extents->by_start, start_less);
+		mark_free(extents, head);
+	}
+	if (tail) {
+		tail->start = extent->start + length;
+		tail->length = extent->length - length;
+		extent->length = length;
+		rb_add(&tail->by_start, &extents->by_start, start_less);
+		mark_free(extents, tail);
+	}
+	return extent;
+}
+
+/* Never fails: what can be merged is merged, nothing is allocated. */
+void fabric_extents_give(struct fabric_extents *extents, struct fabric_extent *extent)
+{
+	struct fabric_extent *prev = by_start(rb_prev(&extent->by_start));
+	struct fabric_extent *next = by_start(rb_next(&extent->by_start));
+
+	if (next && next->free) {
+		mark_taken(extents, next);
+		rb_erase(&next->by_start, &extents->by_start);
+		extent->length += next->length;
+		kfree(next);
+	}
+	if (prev && prev->free) {
+		mark_taken(extents, prev);
+		rb_erase(&extent->by_start, &extents->by_start);
+		prev->length += extent->length;
+		kfree(extent);
+		extent = prev;
+	}
+	mark_free(extents, extent);
+}

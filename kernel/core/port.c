@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "fabric_internal.h"
+#include "netlink_gen.h"
+#include "trace.h"
+
+struct fabric_registry fabric_ports = FABRIC_REGISTRY_INIT(fabric_ports.xa);
+
+struct fabric_port *fabric_port_get(u32 id)
+{
+	struct fabric_object *obj = fabric_object_get(&fabric_ports, id);
+
+	return obj ? container_of(obj, struct fabric_port, obj) : NULL;
+}
+
+void fabric_port_put(struct fabric_port *port)
+{
+	if (port)
+		fabric_object_put(&port->obj);
+}
+
+static void fabric_port_free(struct fabric_object *obj)
+{
+	struct fabric_port *port = container_of(obj, struct fabric_port, obj);
+
+	pr_debug("port %u: destroyed\n", obj->id);
+	fabric_port_put(port->parent);
+	fabric_domain_put(port->domain);
+	kfree(port->name);
+	kfree_rcu(port, obj.rcu);
+}
+
+/* Whether what is below @port can be used: all links up, bound where it can be. */
+bool fabric_port_usable(const struct fabric_port *port)
+{
+	lockdep_assert_held(&port->domain->lock);
+	for (; port; port = port->parent) {
+		if (port->link != FABRIC_LINK_UP)
+			return false;
+		if (port->bindable && port->binding != FABRIC_BINDING_BOUND)
+			return false;
+	}
+	return true;
+}
+
+/* Whether @port is @top or below it. */
+bool fabric_port_below(const struct fabric_port *port, const struct fabric_port *top)
+{
+	for (; port; port = port->parent) {
+		if (port == top)
+			return true;
+	}
+	return false;
+}
+
+int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
+{
+	const struct fabric_port *port = obj;
+	bool up = port->link == FABRIC_LINK_UP;
+	void *hdr;
+
+	lockdep_assert_held(&port->domain->lock);
+	hdr = genlmsg_iput(skb, info);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, FABRIC_A_PORT_ID, port->obj.id) ||
+	    nla_put_u32(skb, FABRIC_A_PORT_DOMAIN_ID, port->domain->obj.id) ||
+	    (port->parent && nla_put_u32(skb, FABRIC_A_PORT_PARENT_ID, port->parent->obj.id)) ||
+	    nla_put_string(skb, FABRIC_A_PORT_NAME, port->name) ||
+	    nla_put_u32(skb, FABRIC_A_PORT_TYPE, port->type) ||
+	    nla_put_u32(skb, FABRIC_A_PORT_LINK, port->link) ||
+	    (up && port->speed && nla_put_u32(skb, FABRIC_A_PORT_SPEED, port->speed)) ||
+	    (up && port->width && nla_put_u32(skb, FABRIC_A_PORT_WIDTH, port->width)) ||
+	    (port->bindable && nla_put_u32(skb, FABRIC_A_PORT_BINDING, port->binding)) ||
+	    (*port->host && nla_put_string(skb, FABRIC_A_PORT_HOST, port->host))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static void port_changed(struct fabric_port *port)
+{
+	fabric_inventory_changed();
+	fabric_nl_notify(FABRIC_CMD_PORT_CHANGE_NTF, FABRIC_NLGRP_INVENTORY, fabric_port_fill,
+			 port);
+}
+
+static void set_binding(struct fabric_port *port, enum fabric_binding binding)
+{
+	lockdep_assert_held(&port->domain->lock);
+	trace_fabric_port_binding(port->obj.id, port->binding, binding);
+	port->binding = binding;
+	if (binding == FABRIC_BINDING_UNBOUND)
+		*port->host = '\0';
+	port_changed(port);
+}
+
+static void set_link(struct fabric_port *port, enum fabric_link link)
+{
+	lockdep_assert_held(&port->domain->lock);
+	trace_fabric_port_link(port->obj.id, port->link, link);
+	port->link = link;
+	port_changed(port);
+}
+
+/* An op that says so left the hardware in a state that nobody knows. */
+static bool state_unknown(int ret)
+{
+	return ret == -EIO || ret == -ETIMEDOUT;
+}
+
+static int refuse_slices_below(struct fabric_port *port, struct netlink_ext_ack *extack)
+{
+	u32 slices = fabric_device_slices_below(port);
+
+	if (!slices)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "Below the port are %u slices, release their grants first",
+			   slices);
+	return -EBUSY;
+}
+
+static int refuse_transition(const struct fabric_port *port, struct netlink_ext_ack *extack)
+{
+	if (!port->obj.registered) {
+		NL_SET_ERR_MSG(extack, "The port is gone");
+		return -ENODEV;
+	}
+	if (port->link_busy || port->binding == FABRIC_BINDING_BINDING ||
+	    port->binding == FABRIC_BINDING_UNBINDING) {
+		NL_SET_ERR_MSG(extack, "Another operation on the port is running, try again");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int bind_precheck(const struct fabric_port *port, struct netlink_ext_ack *extack)
+{
+	int ret = refuse_transition(port, extack);
+
+	if (ret)
+		return ret;
+	if (!port->domain->ops->port_bind || !port->bindable) {
+		NL_SET_ERR_MSG(extack, "This port cannot be bound to hosts");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req *req,
+		     struct netlink_ext_ack *extack)
+{
+	struct fabric_domain *domain = port->domain;
+	int ret;
+
+	mutex_lock(&domain->lock);
+	ret = bind_precheck(port, extack);
+	if (ret)
+		goto out;
+	if (port->binding == FABRIC_BINDING_BOUND) {
+		if (strcmp(port->host, req->host)) {
+			NL_SET_ERR_MSG_FMT(extack, "The port is bound to %s, unbind it first",
+					   port->host);
+			ret = -EBUSY;
+		}
+		goto out;
+	}
+	if (port->binding == FABRIC_BINDING_ERROR) {
+		NL_SET_ERR_MSG(extack, "The last operation failed half way, unbind the port first");
+		ret = -ENXIO;
+		goto out;
+	}
+	ret = fabric_domain_op_begin(domain, extack);
+	if (ret)
+		goto out;
+	strscpy(port->host, req->host);
+	set_binding(port, FABRIC_BINDING_BINDING);
+	mutex_unlock(&domain->lock);
+
+	ret = domain->ops->port_bind(port, req, extack);
+	trace_fabric_op("port_bind", port->obj.id, ret);
+
+	mutex_lock(&domain->lock);
+	fabric_domain_op_end(domain);
+	if (!ret)
+		set_binding(port, FABRIC_BINDING_BOUND);
+	else if (state_unknown(ret))
+		set_binding(port, FABRIC_BINDING_ERROR);
+	else
+		set_binding(port, FABRIC_BINDING_UNBOUND);
+out:
+	mutex_unlock(&domain->lock);
+	return ret;
+}
+
+int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack)
+{
+	struct fabric_domain *domain = port->domain;
+	enum fabric_binding old;
+	int ret;
+
+	mutex_lock(&domain->lock);
+	ret = bind_precheck(port, extack);
+	if (ret || port->binding == FABRIC_BINDING_UNBOUND)
+		goto out;
+	ret = refuse_slices_below(port, extack);
+	if (ret)
+		goto out;
+	ret = fabric_domain_op_begin(domain, extack);
+	if (ret)
+		goto out;
+	old = port->binding;
+	set_binding(port, FABRIC_BINDING_UNBINDING);
+	mutex_unlock(&domain->lock);
+
+	ret = domain->ops->port_unbind(port, extack);
+	trace_fabric_op("port_unbind", port->obj.id, ret);
+
+	mutex_lock(&domain->lock);
+	fabric_domain_op_end(domain);
+	if (!ret)
+		set_binding(port, FABRIC_BINDING_UNBOUND);
+	else if (state_unknown(ret))
+		set_binding(port, FABRIC_BINDING_ERROR);
+	else
+		set_binding(port, old);
+out:
+	mutex_unlock(&domain->lock);
+	return ret;
+}
+
+int fabric_port_set_link(struct fabric_port *port, enum fabric_link link,
+			 struct netlink_ext_ack *extack)
+{
+	struct fabric_domain *domain = port->domain;
+	int ret;
+
+	mutex_lock(&domain->lock);
+	ret = refuse_transition(port, extack);
+	if (ret)
+		goto out;
+	if (!domain->ops->port_set_link) {
+		NL_SET_ERR_MSG(extack, "The link of this port cannot be set");
+		ret = -EOPNOTSUPP;
+		goto out;
+	}
+	if (port->link == link)
+		goto out;
+	if (link == FABRIC_LINK_DOWN)
+		ret = refuse_slices_below(port, extack);
+	if (!ret)
+		ret = fabric_domain_op_begin(domain, extack);
+	if (ret)
+		goto out;
+	/* Down until the op is done, either way: nothing below is granted meanwhile. */
+	port->link_observed = port->link;
+	port->link = FABRIC_LINK_DOWN;
+	port->link_busy = true;
+	mutex_unlock(&domain->lock);
+
+	ret = domain->ops->port_set_link(port, link, extack);
+	trace_fabric_op("port_set_link", port->obj.id, ret);
+
+	mutex_lock(&domain->lock);
+	fabric_domain_op_end(domain);
+	port->link_busy = false;
+	port->link = port->link_observed;
+	if (!ret)
+		set_link(port, link);
+out:
+	mutex_unlock(&domain->lock);
+	return ret;
+}
+
+static bool name_is_taken(const struct fabric_domain *domain, const char *name)
+{
+	const struct fabric_port *port;
+
+	list_for_each_entry(port, &domain->ports, node) {
+		if (!strcmp(port->name, name))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * fabric_port_add() - add a port to a domain
+ * @domain: the domain
+ * @info: what it is; copied
+ * @priv: for fabric_port_priv()
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ * Return: the port, or -EEXIST, -EINVAL, -ENODEV, -ENOMEM as an error pointer.
+ */
+struct fabric_port *fabric_port_add(struct fabric_domain *domain,
+				    const struct fabric_port_info *info, void *priv)
+{
+	struct fabric_port *port;
+	int ret;
+
+	if (!*info->name || strlen(info->name) > FABRIC_NAME_MAX_LEN ||
+	    (info->host && strlen(info->host) > FABRIC_NAME_MAX_LEN))
+		return ERR_PTR(-EINVAL);
+	port = kzalloc_obj(*port);
+	if (!port)
+		return ERR_PTR(-ENOMEM);
+	fabric_object_init(&port->obj, fabric_port_free);
+	port->domain = domain;
+	fabric_object_hold(&domain->obj);
+	port->priv = priv;
+	port->type = info->type;
+	port->link = info->link;
+	port->speed = info->speed;
+	port->width = info->width;
+	port->bindable = info->bindable;
+	port->binding = FABRIC_BINDING_UNBOUND;
+	if (info->host) {
+		port->binding = FABRIC_BINDING_BOUND;
+		strscpy(port->host, info->host);
+	}
+	if (info->parent) {
+		port->parent = info->parent;
+		fabric_object_hold(&info->parent->obj);
+	}
+	port->name = kstrdup(info->name, GFP_KERNEL);
+
+	mutex_lock(&domain->lock);
+	ret = domain->obj.registered ? 0 : -ENODEV;
+	if (!ret && !port->name)
+		ret = -ENOMEM;
+	if (!ret && name_is_taken(domain, info->name))
+		ret = -EEXIST;
+	pr_debug("port %s: created\n", info->name);
+	if (!ret)
+		ret = fabric_object_add(&port->obj, &fabric_ports);
+	if (ret) {
+		mutex_unlock(&domain->lock);
+		fabric_port_put(port);
+		return ERR_PTR(ret);
+	}
+	list_add_tail(&port->node, &domain->ports);
+	domain->nr_ports++;
+	port->obj.registered = true;
+	fabric_inventory_changed();
+	fabric_nl_notify(FABRIC_CMD_PORT_ADD_NTF, FABRIC_NLGRP_INVENTORY, fabric_port_fill, port);
+	mutex_unlock(&domain->lock);
+	return port;
+}
+EXPORT_SYMBOL_FABRIC(fabric_port_add);
+
+void fabric_port_remove_locked(struct fabric_port *port)
+{
+	lockdep_assert_held(&port->domain->lock);
+	port->obj.registered = false;
+	list_del(&port->node);
+	port->domain->nr_ports--;
+	fabric_inventory_changed();
+	fabric_nl_notify(FABRIC_CMD_PORT_DEL_NTF, FABRIC_NLGRP_INVENTORY, fabric_port_fill, port);
+	fabric_port_put(port);
+}
+
+/**
+ * fabric_port_remove() - take a port away
+ * @port: the port, not to be used afterwards
+ *
+ * Waits for a running op of the domain. Its child ports and devices were
+ * removed before; a device whose slices could not be proven clean may still
+ * name it.
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ */
+void fabric_port_remove(struct fabric_port *port)
+{
+	struct fabric_domain *domain = port->domain;
+
+	mutex_lock(&domain->lock);
+	/* No op begins on it any more; those that run still use its priv. */
+	port->obj.registered = false;
+	while (domain->nr_ops) {
+		mutex_unlock(&domain->lock);
+		wait_event(domain->wait, !READ_ONCE(domain->nr_ops));
+		mutex_lock(&domain->lock);
+	}
+	/* The port may hold the last reference to the domain. */
+	fabric_object_hold(&domain->obj);
+	fabric_port_remove_locked(port);
+	mutex_unlock(&domain->lock);
+	fabric_domain_put(domain);
+}
+EXPORT_SYMBOL_FABRIC(fabric_port_remove);
+
+/**
+ * fabric_port_link_event() - the link of a port changed by itself
+ * @port: the port
+ * @link: state of the link now
+ * @speed: MT/s per lane now, 0 if unknown
+ * @width: lanes now, 0 if unknown
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ */
+void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32 speed, u32 width)
+{
+	mutex_lock(&port->domain->lock);
+	if (port->link_busy) {
+		port->link_observed = link;
+		port->speed = speed;
+		port->width = width;
+	} else if (port->link != link || port->speed != speed || port->width != width) {
+		port->speed = speed;
+		port->width = width;
+		set_link(port, link);
+	}
+	mutex_unlock(&port->domain->lock);
+}
+EXPORT_SYMBOL_FABRIC(fabric_port_link_event);
+
+/**
+ * fabric_port_priv() - the backend's part of a port
+ * @port: the port
+ *
+ * Context: Any.
+ * Return: what was passed to fabric_port_add().
+ */
+void *fabric_port_priv(struct fabric_port *port)
+{
+	return port->priv;
+}
+EXPORT_SYMBOL_FABRIC(fabric_port_priv);

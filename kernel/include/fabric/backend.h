@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Interface between the core of the fabric broker and its backends.
+ *
+ * This is all that a backend includes of the core.
+ */
+#ifndef _FABRIC_BACKEND_H
+#define _FABRIC_BACKEND_H
+
+#include <linux/bits.h>
+#include <linux/mm_types.h>
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/numa.h>
+#include <linux/types.h>
+#include <uapi/linux/fabric.h>
+
+/**
+ * DOC: life of a backend
+ *
+ * A backend registers a domain, adds ports, devices and resources to it while
+ * it is live, and takes them away again. All handles are made and freed by the
+ * core and are valid for the backend from the call that returns them until it
+ * removes them; @priv of each belongs to the backend.
+ *
+ *   domain = fabric_domain_register(&info, &ops, priv);
+ *     port = fabric_port_add(domain, &info, priv);
+ *     device = fabric_device_add(domain, &info, priv);
+ *       resource = fabric_resource_add(device, &info, priv);
+ *       ...
+ *     fabric_device_remove(device, timeout);     (its resources go with it)
+ *     fabric_port_remove(port);
+ *   fabric_domain_unregister(domain);
+ *
+ * These calls may sleep, take the lock of the domain, and must not be made
+ * from an op nor with a lock held that an op takes.
+ *
+ * A slice pins the module of its backend: while one exists, the module does
+ * not go, and the ops are called. What the ops need of a device must therefore
+ * live until the last slice of it was released, which can be long after
+ * fabric_device_remove() returned.
+ */
+
+struct fabric_domain;
+struct fabric_port;
+struct fabric_device;
+struct fabric_resource;
+
+#define FABRIC_MODE_BIT(mode)	BIT(mode)
+#define FABRIC_NO_SERIAL	0
+#define FABRIC_NO_ADDRESS	(~0ULL)
+
+/**
+ * struct fabric_slice - what a backend sees of a slice
+ * @resource_priv: @priv of the resource
+ * @start: offset in the resource, multiple of its granule
+ * @length: length, multiple of its granule
+ * @mode: how it is to appear
+ * @grant_id: the grant that it is in, for names and messages
+ * @priv: free for the backend, NULL before the first prepare
+ * @node: set by commit where the mode has a node: name below /dev
+ * @reason: set by a revoke or release that fails: what is in the way, a
+ *	sentence for people without full stop
+ *
+ * All but @priv, @node and @reason are constant from prepare to release.
+ */
+struct fabric_slice {
+	void *resource_priv;
+	u64 start;
+	u64 length;
+	enum fabric_mode mode;
+	u32 grant_id;
+	void *priv;
+	char node[32];
+	char reason[FABRIC_NAME_MAX_LEN + 1];
+};
+
+/**
+ * struct fabric_port_bind_req - request to bind a port
+ * @host: name of the host
+ */
+struct fabric_port_bind_req {
+	const char *host;
+};
+
+/**
+ * struct fabric_region_req - request to take over a region or to give it back
+ * @name: the kernel's name of the region, such as "region0"
+ */
+struct fabric_region_req {
+	const char *name;
+};
+
+/**
+ * struct fabric_backend_ops - what a backend can do
+ *
+ * Every op may sleep and is called without any lock of the core, in the
+ * context of the request or of a work item. The core makes sure that ops of
+ * one object do not overlap: those of one slice, those of one port. Ops of
+ * different objects run at the same time.
+ *
+ * Errors reach the user unchanged; @extack, where there is one and the error
+ * is the user's to mend, says what to do.
+ */
+struct fabric_backend_ops {
+	/** @owner: module that a slice pins */
+	struct module *owner;
+
+	/** @name: name of the backend as users see it */
+	const char *name;
+
+	/**
+	 * @slice_prepare: first step of a grant
+	 *
+	 * Get everything that can fail, and make sure that the memory holds
+	 * nothing of an earlier holder. The slice is reserved and not visible
+	 * to the holder yet. After an error nothing is left to release.
+	 */
+	int (*slice_prepare)(struct fabric_slice *slice, struct netlink_ext_ack *extack);
+
+	/**
+	 * @slice_commit: second step, when all slices of the grant are prepared
+	 *
+	 * Make the slice usable in its mode and set @node. After an error the
+	 * slice is as prepare left it, and slice_release() follows.
+	 */
+	int (*slice_commit)(struct fabric_slice *slice, struct netlink_ext_ack *extack);
+
+	/**
+	 * @slice_revoke: take the slice from its holder
+	 *
+	 * Called after commit, again until it succeeds. Afterwards the holder
+	 * reaches nothing of it any more.
+	 *
+	 * Return: 0, -EAGAIN when the host itself still uses it (it stays in
+	 * the grant, in state revoking), or another error when it left the
+	 * holder but can't be proven so (it is quarantined). Set @reason with
+	 * every error. The core tries again by itself.
+	 */
+	int (*slice_revoke)(struct fabric_slice *slice);
+
+	/**
+	 * @slice_release: last step, after revoke, or after prepare alone
+	 *
+	 * Make the memory clean for the next holder and free @priv. Afterwards
+	 * the extent is free capacity.
+	 *
+	 * Return: 0, or an error when it can't be proven clean (it is
+	 * quarantined, and release is called again). Set @reason then.
+	 */
+	int (*slice_release)(struct fabric_slice *slice);
+
+	/**
+	 * @slice_page: page of a slice in mode map, for a page fault
+	 *
+	 * Optional; mandatory with FABRIC_MODE_MAP. Called with the mmap lock
+	 * held and only between commit and revoke. @index is the offset in the
+	 * slice in pages. The caller gets a reference to the page in @page.
+	 *
+	 * Return: 0, -ENOMEM (the holder gets SIGBUS or is killed), or another
+	 * error (SIGBUS).
+	 */
+	int (*slice_page)(struct fabric_slice *slice, pgoff_t index, struct page **page);
+
+	/**
+	 * @port_bind: bind a downstream port to a host
+	 *
+	 * Optional. The port is unbound. After an error it goes to state error
+	 * when the code is -EIO or -ETIMEDOUT (hardware state unknown), else it
+	 * is unbound as before.
+	 */
+	int (*port_bind)(struct fabric_port *port, const struct fabric_port_bind_req *req,
+			 struct netlink_ext_ack *extack);
+
+	/**
+	 * @port_unbind: undo @port_bind
+	 *
+	 * Mandatory with @port_bind. The port is bound or in state error, and no
+	 * device below it has slices. After -EIO or -ETIMEDOUT it goes to state
+	 * error, after any other error it is bound as before.
+	 */
+	int (*port_unbind)(struct fabric_port *port, struct netlink_ext_ack *extack);
+
+	/**
+	 * @port_set_link: bring the link of a port up or down
+	 *
+	 * Optional. The state differs from the present one; a link that goes
+	 * down has no slices below. The core records the new state after
+	 * success. Devices below stay registered, and none of their capacity
+	 * is granted while the link is down.
+	 */
+	int (*port_set_link)(struct fabric_port *port, enum fabric_link link,
+			     struct netlink_ext_ack *extack);
+
+	/**
+	 * @region_take: take over a region
+	 *
+	 * Optional. Adds a device of type region, named like the region, with
+	 * its resource to the domain. Taking a region over twice is -EEXIST.
+	 */
+	int (*region_take)(void *domain_priv, const struct fabric_region_req *req,
+			   struct netlink_ext_ack *extack);
+
+	/**
+	 * @region_give: give a region back
+	 *
+	 * Mandatory with @region_take. Named, not pointed to: the region may be
+	 * leaving by itself at the same time. Remove the device with
+	 * fabric_device_withdraw(), which refuses while there are slices, then
+	 * undo @region_take.
+	 *
+	 * Return: 0, -ENOENT when there is no such region any more, or another
+	 * error.
+	 */
+	int (*region_give)(void *domain_priv, const struct fabric_region_req *req,
+			   struct netlink_ext_ack *extack);
+};
+
+/**
+ * struct fabric_port_info - a port at its registration
+ * @parent: port above, or NULL
+ * @name: unique in the domain
+ * @type: place in the fabric
+ * @link: state of the link
+ * @speed: MT/s per lane, 0 if unknown
+ * @width: lanes, 0 if unknown
+ * @bindable: a downstream port that can be bound to hosts
+ * @host: host that it is bound to already, or NULL
+ */
+struct fabric_port_info {
+	struct fabric_port *parent;
+	const char *name;
+	enum fabric_port_type type;
+	enum fabric_link link;
+	u32 speed;
+	u32 width;
+	bool bindable;
+	const char *host;
+};
+
+/**
+ * struct fabric_device_info - a device at its registration
+ * @port: port that it is attached to, or NULL for a region
+ * @name: unique in the domain
+ * @type: what it is
+ * @serial: serial number or FABRIC_NO_SERIAL
+ * @capacity: bytes
+ * @numa_node: node or NUMA_NO_NODE
+ * @members: memory devices of a region in the order of their position
+ * @nr_members: their number
+ */
+struct fabric_device_info {
+	struct fabric_port *port;
+	const char *name;
+	enum fabric_device_type type;
+	u64 serial;
+	u64 capacity;
+	int numa_node;
+	struct fabric_device *const *members;
+	unsigned int nr_members;
+};
+
+/**
+ * struct fabric_resource_info - a resource at its registration
+ * @kind: what is counted
+ * @capability: what it can do, such as "ram"
+ * @total: total capacity, multiple of @granule
+ * @granule: unit of allocation, a power of two
+ * @modes: FABRIC_MODE_BIT() of the modes that it offers
+ * @mode_align: alignment that slices of a mode need, by mode - 1; a power of two
+ *	not smaller than @granule, 0 means @granule
+ * @address: physical address of the first byte or FABRIC_NO_ADDRESS
+ * @numa_node: node or NUMA_NO_NODE
+ *
+ * Offset 0 of a resource with an address is aligned to every @mode_align as an
+ * offset; a backend whose base address is less aligned offers what is.
+ */
+struct fabric_resource_info {
+	enum fabric_kind kind;
+	const char *capability;
+	u64 total;
+	u64 granule;
+	u32 modes;
+	u64 mode_align[FABRIC_MODE_MAX];
+	u64 address;
+	int numa_node;
+};
+
+struct fabric_domain *fabric_domain_register(const char *name,
+					     const struct fabric_backend_ops *ops, void *priv);
+int fabric_domain_unregister(struct fabric_domain *domain);
+
+struct fabric_port *fabric_port_add(struct fabric_domain *domain,
+				    const struct fabric_port_info *info, void *priv);
+void fabric_port_remove(struct fabric_port *port);
+void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32 speed, u32 width);
+void *fabric_port_priv(struct fabric_port *port);
+
+struct fabric_device *fabric_device_add(struct fabric_domain *domain,
+					const struct fabric_device_info *info, void *priv);
+int fabric_device_withdraw(struct fabric_device *device, struct netlink_ext_ack *extack);
+int fabric_device_remove(struct fabric_device *device, const char *reason, unsigned long timeout);
+
+struct fabric_resource *fabric_resource_add(struct fabric_device *device,
+					    const struct fabric_resource_info *info, void *priv);
+
+#endif /* _FABRIC_BACKEND_H */
