@@ -95,10 +95,30 @@ static int not_found(struct genl_info *info, int attr, const char *what)
 	return -ENOENT;
 }
 
+static int domain_not_found(struct genl_info *info, int attr)
+{
+	not_found(info, attr, "domain");
+	return -ENODEV;
+}
+
+/* The generation that the messages of this call are compared with. */
+static void dump_begin(struct netlink_callback *cb, u32 generation)
+{
+	struct fabric_dump *ctx = dump_context(cb);
+
+	cb->seq = generation;
+	if (!ctx->begun)
+		cb->prev_seq = generation;
+	ctx->begun = true;
+}
+
 /*
  * One message per object that is registered and passes @wanted, from the
  * position where the last call ended. The dump is consistent if the generation
- * has not moved between its first and its last message.
+ * has not moved between its first and its last message. It is read again at
+ * the end of each call, since no lock is held from one object to the next: a
+ * change in between marks the next message, which after the last call is the
+ * one that ends the dump.
  */
 static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		struct fabric_registry *registry, u32 (*generation)(void),
@@ -111,7 +131,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 	struct fabric_object *obj;
 	int ret = 0;
 
-	cb->seq = generation();
+	dump_begin(cb, generation());
 	for (; (obj = fabric_object_next(registry, &ctx->id)); ctx->id++) {
 		struct mutex *lock = lock_of(obj);
 		unsigned int len = skb->len;
@@ -122,11 +142,21 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		mutex_unlock(lock);
 		fabric_object_put(obj);
 		if (ret)
-			return ret;
+			break;
 		if (skb->len > len)
 			nl_dump_check_consistent(cb, (struct nlmsghdr *)(skb->data + len));
 	}
-	return 0;
+	cb->seq = generation();
+	return ret;
+}
+
+/* netlink validates nothing where an operation has no policy. */
+static int refuse_attrs(struct netlink_callback *cb)
+{
+	if (!nlmsg_attrlen(cb->nlh, GENL_HDRLEN))
+		return 0;
+	NL_SET_ERR_MSG(cb->extack, "This dump takes no attributes");
+	return -EINVAL;
 }
 
 static struct mutex *domain_lock(struct fabric_object *obj)
@@ -150,12 +180,13 @@ int fabric_nl_domain_get_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = domain ? reply_if_registered(info, domain_fill, &domain->obj, &domain->lock) :
 		       -ENOENT;
 	fabric_domain_put(domain);
-	return ret == -ENOENT ? not_found(info, FABRIC_A_DOMAIN_ID, "domain") : ret;
+	return ret == -ENOENT ? domain_not_found(info, FABRIC_A_DOMAIN_ID) : ret;
 }
 
 int fabric_nl_domain_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, &fabric_domains, fabric_inventory_generation, domain_lock, NULL,
+	return refuse_attrs(cb) ?:
+	       dump(skb, cb, &fabric_domains, fabric_inventory_generation, domain_lock, NULL,
 		    domain_fill);
 }
 
@@ -410,8 +441,7 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	ctx->resource_id = optional_u32(info, FABRIC_A_SLICE_RESOURCE_ID);
 	if (ctx->grant_id && !ctx->begun)
 		ctx->id = ctx->grant_id;
-	ctx->begun = true;
-	cb->seq = fabric_grants_generation();
+	dump_begin(cb, fabric_grants_generation());
 	for (; (obj = fabric_object_next(&fabric_grants, &ctx->id)); ctx->id++) {
 		struct fabric_grant *grant = to_grant(obj);
 
@@ -425,9 +455,10 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		mutex_unlock(&grant->lock);
 		fabric_grant_put(grant);
 		if (ret)
-			return ret;
+			break;
 	}
-	return 0;
+	cb->seq = fabric_grants_generation();
+	return ret;
 }
 
 int fabric_nl_grant_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -445,7 +476,8 @@ int fabric_nl_grant_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int fabric_nl_grant_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump(skb, cb, &fabric_grants, fabric_grants_generation, grant_lock, NULL,
+	return refuse_attrs(cb) ?:
+	       dump(skb, cb, &fabric_grants, fabric_grants_generation, grant_lock, NULL,
 		    grant_fill);
 }
 
@@ -662,7 +694,7 @@ int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info)
 	req.name = nla_data(info->attrs[FABRIC_A_DEVICE_NAME]);
 	domain = fabric_domain_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_DOMAIN_ID]));
 	if (!domain)
-		return not_found(info, FABRIC_A_DEVICE_DOMAIN_ID, "domain");
+		return domain_not_found(info, FABRIC_A_DEVICE_DOMAIN_ID);
 	ret = fabric_region_take(domain, &req, info->extack);
 	if (!ret) {
 		device = find_device(domain, req.name);
