@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "fabricctl.h"
+
+void port_out(struct out *out, const struct fabric_port *port)
+{
+	out_item_begin(out, "port %u", port->id);
+	out_id(out, "id", port->id);
+	out_u32(out, "domain-id", port->domain_id);
+	out_opt_u32(out, "parent-id", port->parent_id, 0);
+	out_string(out, "name", port->name);
+	out_enum(out, "type", FABRIC_ENUM_PORT_TYPE, port->type);
+	out_enum(out, "link", FABRIC_ENUM_LINK, port->link);
+	out_speed(out, "speed", port->speed);
+	out_opt_u32(out, "width", port->width, 0);
+	out_enum(out, "binding", FABRIC_ENUM_BINDING, port->binding);
+	out_opt_string(out, "host", port->host);
+	out_item_end(out);
+}
+
+struct find {
+	const char *name;
+	uint32_t id;
+	unsigned int count;
+};
+
+static int find_cb(const struct fabric_port *port, void *data)
+{
+	struct find *find = data;
+
+	if (!strcmp(port->name, find->name)) {
+		find->id = port->id;
+		find->count++;
+	}
+	return 0;
+}
+
+static int port_resolve(struct ctl *ctl, const char *ref, uint32_t domain_id, uint32_t *id)
+{
+	struct find find = { .name = ref };
+	uint64_t number;
+	int err;
+
+	if (!number_parse(ref, &number)) {
+		*id = number;
+		return 0;
+	}
+	err = fabric_port_list(ctl->ctx, domain_id, find_cb, &find);
+	if (err)
+		return err;
+	if (!find.count)
+		return ctl_fail(ctl, -ENOENT, "There is no port \"%s\"", ref);
+	if (find.count > 1)
+		return ctl_fail(ctl, -EINVAL, "%u ports are called \"%s\", use the id",
+				find.count, ref);
+	*id = find.id;
+	return 0;
+}
+
+static int show_one(struct ctl *ctl, const struct fabric_port *port)
+{
+	out_begin(ctl->out);
+	out_list_begin(ctl->out, "ports");
+	port_out(ctl->out, port);
+	out_list_end(ctl->out);
+	out_end(ctl->out);
+	return 0;
+}
+
+enum {
+	SHOW_PORT,
+	SHOW_DOMAIN,
+};
+
+static const struct arg show_args[] = {
+	[SHOW_PORT] = { "PORT", ARG_REF, POSITIONAL,
+			.help = "only the one with this id or name" },
+	[SHOW_DOMAIN] = { "domain", ARG_REF, .value = "DOMAIN",
+			  .help = "of this domain only, by id or name" },
+};
+
+static int show_cb(const struct fabric_port *port, void *data)
+{
+	port_out(data, port);
+	return 0;
+}
+
+static int port_show(struct ctl *ctl, const struct args *args)
+{
+	const struct fabric_port *port;
+	uint32_t domain_id = 0, id;
+	int err = 0;
+
+	if (HAS(args, SHOW_DOMAIN))
+		err = domain_resolve(ctl, args->value[SHOW_DOMAIN].text, &domain_id);
+	if (err)
+		return err;
+	if (HAS(args, SHOW_PORT)) {
+		err = port_resolve(ctl, args->value[SHOW_PORT].text, domain_id, &id);
+		if (!err)
+			err = fabric_port_get(ctl->ctx, id, &port);
+		if (!err && domain_id && port->domain_id != domain_id)
+			err = ctl_fail(ctl, -ENOENT, "Port %u is in another domain", id);
+		return err ? err : show_one(ctl, port);
+	}
+	out_begin(ctl->out);
+	out_list_begin(ctl->out, "ports");
+	err = fabric_port_list(ctl->ctx, domain_id, show_cb, ctl->out);
+	if (err)
+		return err;
+	out_list_end(ctl->out);
+	out_end(ctl->out);
+	return 0;
+}
+
+enum {
+	BIND_PORT,
+	BIND_HOST,
+};
+
+static const struct arg bind_args[] = {
+	[BIND_PORT] = { "PORT", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
+	[BIND_HOST] = { "host", ARG_STRING, REQUIRED, .value = "NAME",
+			.help = "host that is to see what is below" },
+};
+
+static int port_bind(struct ctl *ctl, const struct args *args)
+{
+	const struct fabric_port *port;
+	uint32_t id;
+	int err;
+
+	err = port_resolve(ctl, args->value[BIND_PORT].text, 0, &id);
+	if (!err)
+		err = fabric_port_bind(ctl->ctx, id, args->value[BIND_HOST].text, &port);
+	return err ? err : show_one(ctl, port);
+}
+
+static const struct arg unbind_args[] = {
+	[BIND_PORT] = { "PORT", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
+};
+
+static int port_unbind(struct ctl *ctl, const struct args *args)
+{
+	const struct fabric_port *port;
+	uint32_t id;
+	int err;
+
+	err = port_resolve(ctl, args->value[BIND_PORT].text, 0, &id);
+	if (!err)
+		err = fabric_port_unbind(ctl->ctx, id, &port);
+	return err ? err : show_one(ctl, port);
+}
+
+enum {
+	SET_PORT,
+	SET_LINK,
+};
+
+static const struct arg set_args[] = {
+	[SET_PORT] = { "PORT", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
+	[SET_LINK] = { "link", ARG_ENUM, REQUIRED, .names = FABRIC_ENUM_LINK,
+		       .value = "STATE", .help = "state of the link" },
+};
+
+static int port_set(struct ctl *ctl, const struct args *args)
+{
+	const struct fabric_port *port;
+	uint32_t id;
+	int err;
+
+	err = port_resolve(ctl, args->value[SET_PORT].text, 0, &id);
+	if (!err)
+		err = fabric_port_set_link(ctl->ctx, id, args->value[SET_LINK].number, &port);
+	return err ? err : show_one(ctl, port);
+}
+
+static const struct cmd cmds[] = {
+	{ "show", "Show ports", show_args, ARRAY_SIZE(show_args), .run = port_show },
+	{ "bind", "Bind an unbound downstream port to a host", bind_args,
+	  ARRAY_SIZE(bind_args), .run = port_bind },
+	{ "unbind", "Take a downstream port from its host", unbind_args,
+	  ARRAY_SIZE(unbind_args), .run = port_unbind },
+	{ "set", "Bring the link of a port up or down", set_args, ARRAY_SIZE(set_args),
+	  .run = port_set },
+};
+
+const struct object port_object = {
+	"port", "ports of switches and host bridges", cmds, ARRAY_SIZE(cmds),
+};
