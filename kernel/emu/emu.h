@@ -87,7 +87,8 @@ struct emu_fault {
 
 void emu_faults_init(struct emu_switch *sw);
 void emu_faults_reset(struct emu_switch *sw);
-int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason);
+int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason,
+	      struct netlink_ext_ack *extack);
 void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent);
 
 /* port.c */

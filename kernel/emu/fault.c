@@ -51,7 +51,7 @@ void emu_faults_reset(struct emu_switch *sw)
  * Every op calls this before it touches anything, so that an injected error
  * means that nothing was done.
  */
-int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason)
+int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason, struct netlink_ext_ack *extack)
 {
 	struct emu_fault *fault = &sw->faults[op];
 	unsigned int delay_ms;
@@ -76,6 +76,9 @@ int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason)
 	if (ret && reason)
 		snprintf(reason, FABRIC_NAME_MAX_LEN + 1, "Fault %s of the emulated switch is set",
 			 emu_op_names[op]);
+	if (ret)
+		NL_SET_ERR_MSG_FMT(extack, "Fault %s of the emulated switch is set",
+				   emu_op_names[op]);
 	return ret;
 }
 

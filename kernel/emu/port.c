@@ -105,7 +105,7 @@ int emu_port_bind(struct fabric_port *handle, const struct fabric_port_bind_req 
 	struct emu_port *host;
 	int ret;
 
-	ret = emu_fault(port->sw, EMU_OP_PORT_BIND, NULL);
+	ret = emu_fault(port->sw, EMU_OP_PORT_BIND, NULL, extack);
 	if (ret)
 		return ret;
 	host = emu_port_find(&port->sw->hosts, req->host);
@@ -122,7 +122,7 @@ int emu_port_unbind(struct fabric_port *handle, struct netlink_ext_ack *extack)
 	struct emu_port *port = fabric_port_priv(handle);
 	int ret;
 
-	ret = emu_fault(port->sw, EMU_OP_PORT_UNBIND, NULL);
+	ret = emu_fault(port->sw, EMU_OP_PORT_UNBIND, NULL, extack);
 	if (ret)
 		return ret;
 	WRITE_ONCE(port->bound, NULL);
@@ -135,7 +135,7 @@ int emu_port_set_link(struct fabric_port *handle, enum fabric_link link,
 	struct emu_port *port = fabric_port_priv(handle);
 	int ret;
 
-	ret = emu_fault(port->sw, EMU_OP_PORT_SET_LINK, NULL);
+	ret = emu_fault(port->sw, EMU_OP_PORT_SET_LINK, NULL, extack);
 	if (ret)
 		return ret;
 	WRITE_ONCE(port->link_now, link);

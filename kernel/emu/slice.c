@@ -105,7 +105,7 @@ int emu_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack
 	unsigned long granule = first_granule(memory, slice);
 	int ret;
 
-	ret = emu_fault(memory->sw, EMU_OP_SLICE_PREPARE, NULL);
+	ret = emu_fault(memory->sw, EMU_OP_SLICE_PREPARE, NULL, extack);
 	if (ret)
 		return ret;
 
@@ -120,7 +120,7 @@ int emu_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack)
 	struct emu_memory *memory = slice->resource_priv;
 	int ret;
 
-	ret = emu_fault(memory->sw, EMU_OP_SLICE_COMMIT, NULL);
+	ret = emu_fault(memory->sw, EMU_OP_SLICE_COMMIT, NULL, extack);
 	if (ret)
 		return ret;
 	xa_set_mark(&memory->slices, first_granule(memory, slice), EMU_SLICE_COMMITTED);
@@ -133,7 +133,7 @@ int emu_slice_revoke(struct fabric_slice *slice)
 	struct emu_memory *memory = slice->resource_priv;
 	int ret;
 
-	ret = emu_fault(memory->sw, EMU_OP_SLICE_REVOKE, slice->reason);
+	ret = emu_fault(memory->sw, EMU_OP_SLICE_REVOKE, slice->reason, NULL);
 	if (ret)
 		return ret;
 	xa_set_mark(&memory->slices, first_granule(memory, slice), EMU_SLICE_REVOKED);
@@ -165,7 +165,7 @@ int emu_slice_release(struct fabric_slice *slice)
 	struct emu_pages *pages = slice->priv;
 	int ret;
 
-	ret = emu_fault(memory->sw, EMU_OP_SLICE_RELEASE, slice->reason);
+	ret = emu_fault(memory->sw, EMU_OP_SLICE_RELEASE, slice->reason, NULL);
 	if (ret)
 		return ret;
 
@@ -220,7 +220,7 @@ int emu_slice_page(struct fabric_slice *slice, pgoff_t index, struct page **resu
 	struct page *page, *old;
 	int ret;
 
-	ret = emu_fault(memory->sw, EMU_OP_SLICE_PAGE, NULL);
+	ret = emu_fault(memory->sw, EMU_OP_SLICE_PAGE, NULL, NULL);
 	if (ret)
 		return ret;
 	if (index >= slice->length >> PAGE_SHIFT)
