@@ -438,7 +438,6 @@ static int refuse_del(const struct fabric_grant *grant, bool force, const struct
 int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *net, u32 portid,
 		     struct netlink_ext_ack *extack)
 {
-	char reason[sizeof(grant->reason)];
 	int ret;
 
 	mutex_lock(&grant->lock);
@@ -447,9 +446,7 @@ int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *n
 		mutex_unlock(&grant->lock);
 		return ret;
 	}
-	snprintf(reason, sizeof(reason), "Deleted by process %d (%s)", task_tgid_nr(current),
-		 current->comm);
-	begin_revoke(grant, reason);
+	begin_revoke(grant, "Deleted on request");
 	grant->owned = true;
 	mutex_unlock(&grant->lock);
 

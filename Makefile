@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For people; Kbuild is for kbuild. `make help` lists the targets.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+prefix ?= /usr/local
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+
+# What needs the lab enters it, unless it is there already.
+LAB := $(if $(FABRIC_IN_LAB),,scripts/lab/enter.sh)
+YNL_TREE := /usr/src/linux-7.2-tools
+
+export prefix VERSION
+
+.PHONY: all
+all: modules tools
+
+##@ Build
+
+.PHONY: modules
+modules: check-config ## Build the modules for the running kernel, or for KDIR=
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+.PHONY: tools
+tools: ## Build the library, fabricctl and the manual pages
+	$(MAKE) -C tools
+
+.PHONY: selftests
+selftests: tools ## Build the selftests
+	$(MAKE) -C selftests
+
+.PHONY: docs
+docs: ## Build the manual pages
+	$(MAKE) -C tools man
+
+.PHONY: clean
+clean: ## Remove what was built, but not the lab
+	-[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests clean
+	rm -rf .build
+
+##@ Install
+
+.PHONY: install
+install: install-modules install-tools ## Install everything (DESTDIR=, prefix=)
+
+.PHONY: install-modules
+install-modules: modules ## Install the modules below DESTDIR/lib/modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+
+.PHONY: install-tools
+install-tools: tools ## Install the library, fabricctl, manual pages, completion
+	$(MAKE) -C tools install
+
+.PHONY: dkms-install
+dkms-install: ## Hand the modules to DKMS, which builds them for every kernel
+	scripts/dkms-install.sh
+
+.PHONY: check-config
+check-config: ## Say what the kernel of KDIR lacks
+	@scripts/check-config.sh $(KDIR)
+
+##@ See it work (both set up what is missing; root, no KVM needed)
+
+.PHONY: demo
+demo: ## Show the main job on emulated CXL hardware in a virtual machine
+	scripts/demo.sh
+
+.PHONY: check
+check: ## Run all checks and tests
+	scripts/check.sh
+
+##@ Single checks (in the lab)
+
+.PHONY: sparse
+sparse: ## Build with W=1 and sparse, gcc and clang, without a warning
+	$(LAB) scripts/check-build.sh
+
+.PHONY: style
+style: ## checkpatch --strict and shellcheck
+	$(LAB) scripts/check-style.sh
+
+.PHONY: coccicheck
+coccicheck: ## The kernel's coccinelle scripts
+	$(LAB) scripts/check-cocci.sh
+
+.PHONY: ynl
+ynl: ## Generate code from the netlink spec
+	$(LAB) scripts/ynl-regen.sh $(YNL_TREE)
+
+.PHONY: ynl-check
+ynl-check: ## Fail when the generated code is not that of the spec
+	$(LAB) scripts/check-ynl.sh $(YNL_TREE)
+
+.PHONY: docs-check
+docs-check: ## Fail when help, manual pages and completion disagree
+	$(LAB) scripts/check-docs.sh
+
+.PHONY: selftest
+selftest: ## Run the selftests on this machine
+	$(MAKE) -C selftests run_tests
+
+.PHONY: vm-test
+vm-test: ## Run the selftests in a virtual machine (FABRIC_KERNEL=7.2, TESTS=core)
+	scripts/vm-test.sh $(TESTS)
+
+.PHONY: bench
+bench: ## Measure, in a virtual machine (FABRIC_KERNEL=7.2); never a test
+	scripts/bench.sh
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	      /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	      /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

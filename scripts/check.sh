@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# check.sh - all checks and all tests; sets up what is missing
+#
+# Usage: check.sh
+#
+# Ends with the number of results, a line "N passed, N failed, N skipped". A static
+# check counts as one result, each selftest as its own. What each stage printed is
+# kept in .build/check/.
+set -uo pipefail
+
+cd -- "$(dirname -- "$0")/.." || exit 1
+logs=$PWD/.build/check
+passed=0 failed=0 skipped=0
+
+note() { printf '\n==== %s (%s)\n' "$1" "$(date +%T)"; }
+
+# stage NAME COMMAND...: one result
+stage() {
+	local name=$1 log=$logs/${1// /-}.log
+	shift
+	note "$name"
+	if "$@" >"$log" 2>&1; then
+		echo "ok: $name"
+		passed=$((passed + 1))
+	else
+		tail -n 40 "$log"
+		echo "not ok: $name"
+		failed=$((failed + 1))
+	fi
+}
+
+# tests NAME COMMAND...: as many results as the runner's last line says
+tests() {
+	local name=$1 log=$logs/${1// /-}.log status totals
+	shift
+	note "$name"
+	"$@" 2>&1 | tee "$log"
+	status=${PIPESTATUS[0]}
+	totals=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$log" | tail -n 1)
+	if [[ $totals =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		skipped=$((skipped + BASH_REMATCH[3]))
+		# A defect in the kernel log after the last test has no result of its own.
+		[ "$status" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
+	else
+		echo "not ok: $name ended without its results, status $status"
+		failed=$((failed + 1))
+	fi
+}
+
+fails_as_it_should() {
+	! "$@"
+}
+
+rm -rf "$logs"
+mkdir -p "$logs"
+note "the lab"
+scripts/lab/root.sh || exit 1
+
+stage "generated code is current" make -s ynl-check
+for kernel in 6.12 7.2; do
+	for compiler in gcc clang; do
+		stage "build for $kernel with $compiler" \
+			scripts/lab/enter.sh scripts/check-build.sh $kernel $compiler
+	done
+done
+stage "style" make -s style
+stage "help, manual and completion agree" make -s docs-check
+stage "demo" scripts/demo.sh
+stage "demo fails where no region commits" fails_as_it_should scripts/demo.sh --hypervisor-bit
+for kernel in 6.12 7.2; do
+	tests "selftests on $kernel" env FABRIC_KERNEL=$kernel scripts/vm-test.sh
+done
+
+note "all"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
