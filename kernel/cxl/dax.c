@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: a slice as device DAX instance
+ *
+ * The instance is made by the kernel's DAX bus, so that everything that uses
+ * device DAX can use it. Its parent, a platform device per slice, carries a DAX
+ * region of exactly the slice; it needs a driver, since what the DAX bus makes
+ * for a parent goes with the parent's driver.
+ *
+ * The region is static: user space can disable the instance and bind it to
+ * another driver, but not resize or delete it. So @dev_dax is valid as long as
+ * the parent is registered.
+ *
+ * Taking it back is more than removing the device. The DAX bus frees the struct
+ * pages without a look at who refers to them, so a page that is pinned (by an
+ * RDMA registration, by io_uring, by a device assigned to a VM) would become a
+ * use after free. So:
+ *
+ *   1. kill_dev_dax(): page faults fail and all mappings are zapped, hence
+ *      nobody gets a new reference
+ *   2. every folio has one reference, that of the DAX driver, or the slice stays
+ *      as it is, in quarantine, until the next try
+ *   3. unregister the parent
+ *
+ * Somebody who disables the instance by sysfs skips step 2; a notifier of the
+ * DAX bus makes him wait for it. That wait can't be interrupted, since the
+ * driver core would go on.
+ */
+#include <linux/kmod.h>
+#include <linux/kmod.h>
+#include <linux/memregion.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/numa.h>
+#include <linux/platform_device.h>
+#include <linux/sched.h>
+
+#include "../compat/dax_bus.h"
+#include "fabric_cxl.h"
+
+#define PARENT_NAME	"fabric_slice"
+#define DRIVER_NAME	"device_dax"
+
+static struct platform_driver parent_driver = {
+	.driver = {
+		.name = PARENT_NAME,
+		.suppress_bind_attrs = true,
+	},
+};
+
+static bool is_device_dax(const struct device *dev)
+{
+	return dev->driver && !strcmp(dev->driver->name, DRIVER_NAME);
+}
+
+/* The lock of the instance is held, and device_dax is bound: there are struct pages. */
+static bool is_pinned(const struct fabric_cxl_dax *dax)
+{
+	unsigned long pfn = PHYS_PFN(dax->start);
+	unsigned long end = PHYS_PFN(dax->start + dax->length);
+
+	device_lock_assert(dax->dev);
+	while (pfn < end) {
+		struct folio *folio = page_folio(pfn_to_page(pfn));
+
+		if (folio_ref_count(folio) != 1 || folio_maybe_dma_pinned(folio))
+			return true;
+		pfn += folio_nr_pages(folio);
+		cond_resched();
+	}
+	return false;
+}
+
+static void wait_for_pins(struct fabric_cxl_dax *dax)
+{
+	kill_dev_dax(dax->dev_dax);
+	if (!is_pinned(dax))
+		return;
+	dev_warn(dax->dev, "pages are pinned, waiting for their release\n");
+	WRITE_ONCE(dax->waiting, true);
+	while (is_pinned(dax))
+		schedule_timeout_idle(HZ / 10);
+	WRITE_ONCE(dax->waiting, false);
+}
+
+/* The lock of the device is held. */
+static int dax_bus_event(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct device *dev = data;
+	struct fabric_cxl_dax *dax;
+
+	if (!is_device_dax(dev) || dev->parent->driver != &parent_driver.driver)
+		return NOTIFY_DONE;
+	dax = *(struct fabric_cxl_dax **)dev_get_platdata(dev->parent);
+	if (action == BUS_NOTIFY_BIND_DRIVER)
+		dax->unused = false;
+	else if (action == BUS_NOTIFY_UNBIND_DRIVER && dax->dev && !dax->unused)
+		wait_for_pins(dax);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block dax_bus_nb = { .notifier_call = dax_bus_event };
+
+/* The DAX bus itself is not exported, so it is known from its first device on. */
+static DEFINE_MUTEX(dax_bus_lock);
+static const struct bus_type *dax_bus;
+
+static int dax_bus_watch(const struct bus_type *bus)
+{
+	int ret = 0;
+
+	mutex_lock(&dax_bus_lock);
+	if (!dax_bus) {
+		ret = bus_register_notifier(bus, &dax_bus_nb);
+		if (!ret)
+			dax_bus = bus;
+	}
+	mutex_unlock(&dax_bus_lock);
+	return ret;
+}
+
+static int first_child(struct device *dev, void *data)
+{
+	struct device **child = data;
+
+	if (!dev->bus || strcmp(dev->bus->name, "dax"))
+		return 0;
+	*child = get_device(dev);
+	return 1;
+}
+
+static int parent_add(struct fabric_cxl_dax *dax, int nid)
+{
+	int ret;
+
+	dax->region_id = memregion_alloc(GFP_KERNEL);
+	if (dax->region_id < 0)
+		return dax->region_id;
+	dax->parent = platform_device_alloc(PARENT_NAME, dax->region_id);
+	if (!dax->parent) {
+		ret = -ENOMEM;
+		goto err_id;
+	}
+	/* The instance inherits it, and its struct pages need a node that has memory */
+	set_dev_node(&dax->parent->dev, numa_map_to_online_node(nid));
+	ret = platform_device_add_data(dax->parent, &dax, sizeof(dax));
+	if (!ret)
+		ret = platform_device_add(dax->parent);
+	if (!ret)
+		return 0;
+	platform_device_put(dax->parent);
+	dax->parent = NULL;
+err_id:
+	memregion_free(dax->region_id);
+	return ret;
+}
+
+static void parent_del(struct fabric_cxl_dax *dax)
+{
+	platform_device_unregister(dax->parent);
+	dax->parent = NULL;
+	memregion_free(dax->region_id);
+}
+
+static struct dev_dax *instance_add(struct fabric_cxl_dax *dax, int nid)
+{
+	struct device *parent = &dax->parent->dev;
+	struct range range = { .start = dax->start, .end = dax->start + dax->length - 1 };
+	struct dev_pagemap pgmap = { .range = range, .nr_range = 1 };
+	struct dev_dax_data data = { .pgmap = &pgmap, .size = dax->length };
+
+	if (!parent->driver)
+		return ERR_PTR(-ENXIO);
+	data.dax_region = alloc_dax_region(parent, dax->region_id, &range, nid,
+					   FABRIC_CXL_GRANULE, IORESOURCE_DAX_STATIC);
+	if (!data.dax_region)
+		return ERR_PTR(-EBUSY);
+	return devm_create_dev_dax(&data);
+}
+
+int fabric_cxl_dax_create(struct fabric_cxl_dax *dax, int nid, struct netlink_ext_ack *extack)
+{
+	struct dev_dax *dev_dax;
+	struct device *dev = NULL;
+	int ret;
+
+	ret = parent_add(dax, nid);
+	if (ret)
+		return ret;
+	dev_dax = instance_add(dax, nid);
+	if (IS_ERR(dev_dax)) {
+		NL_SET_ERR_MSG(extack, "The DAX bus refuses the range, see the kernel log");
+		ret = PTR_ERR(dev_dax);
+		goto err_parent;
+	}
+	device_for_each_child(&dax->parent->dev, &dev, first_child);
+	if (!dev) {
+		ret = -ENXIO;
+		goto err_parent;
+	}
+	ret = dax_bus_watch(dev->bus);
+	if (ret)
+		goto err_put;
+	/* Unlike modprobe, insmod does not care for dependencies */
+	if (!dev->driver)
+		request_module(DRIVER_NAME);
+	device_lock(dev);
+	if (is_device_dax(dev)) {
+		dax->dev_dax = dev_dax;
+		dax->dev = dev;
+	}
+	device_unlock(dev);
+	if (!dax->dev) {
+		NL_SET_ERR_MSG(extack, "Driver device_dax did not accept the range, is it loaded?");
+		ret = -ENXIO;
+		goto err_put;
+	}
+	return 0;
+
+err_put:
+	put_device(dev);
+err_parent:
+	parent_del(dax);
+	return ret;
+}
+
+/* Afterwards there is no instance any more, or an error says why it has to stay. */
+int fabric_cxl_dax_destroy(struct fabric_cxl_dax *dax, char *reason, size_t size)
+{
+	static const char pinned[] = "Pages are pinned, free when they are released";
+	struct device *dev = dax->dev;
+	int ret = 0;
+
+	if (!dev)
+		return 0;
+	kill_dev_dax(dax->dev_dax);
+	/* Who disables the instance holds the lock, for as long as pages are pinned */
+	if (!device_trylock(dev)) {
+		if (READ_ONCE(dax->waiting)) {
+			strscpy(reason, pinned, size);
+			return -EBUSY;
+		}
+		strscpy(reason, "The DAX device is being reconfigured", size);
+		return -EAGAIN;
+	}
+	if (!dev->driver) {
+		/* It was disabled, and nothing was pinned then */
+	} else if (!is_device_dax(dev)) {
+		snprintf(reason, size, "The DAX device is bound to %s, unbind it first",
+			 dev->driver->name);
+		ret = -EAGAIN;
+	} else if (is_pinned(dax)) {
+		strscpy(reason, pinned, size);
+		ret = -EBUSY;
+	} else {
+		dax->unused = true;
+	}
+	device_unlock(dev);
+	if (ret)
+		return ret;
+	parent_del(dax);
+	dax->dev = NULL;
+	put_device(dev);
+	return 0;
+}
+
+int fabric_cxl_dax_init(void)
+{
+	/* insmod does not look at the softdep. Without the driver, grants are refused later. */
+	request_module(DRIVER_NAME);
+	return platform_driver_register(&parent_driver);
+}
+
+/* There are no slices any more. */
+void fabric_cxl_dax_exit(void)
+{
+	if (dax_bus)
+		bus_unregister_notifier(dax_bus, &dax_bus_nb);
+	platform_driver_unregister(&parent_driver);
+}
