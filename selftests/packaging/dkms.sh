@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# dkms builds and installs all modules from a clean copy of the tree, and
+# modprobe finds them. What dkms writes goes to directories of its own that end
+# with the test.
+
+# shellcheck source=../lib/ktap.sh
+. "${0%/*}/../lib/ktap.sh"
+# shellcheck source=../lib/broker.sh
+. "${0%/*}/../lib/broker.sh"
+# shellcheck source=../lib/emu.sh
+. "${0%/*}/../lib/emu.sh"
+
+tree=${FABRIC_TREE:-$SELFTESTS/..}
+[ "${FABRIC_PREPARED:-}" = 1 ] || ktap_skip_all "this installs modules: only where FABRIC_PREPARED is 1"
+[ -e "$tree/dkms.conf" ] || ktap_skip_all "there is no dkms.conf: set FABRIC_TREE to the source tree"
+command -v dkms >/dev/null || ktap_skip_all "there is no dkms"
+release=$(uname -r)
+[ -d "/lib/modules/$release/build" ] || ktap_skip_all "there are no headers of kernel $release"
+[ -z "$(ask slice -- grant-id 2>/dev/null)" ] || ktap_skip_all "the broker is in use"
+rmmod fabric_cxl fabric_emu fabric 2>/dev/null
+[ ! -d /sys/module/fabric ] || ktap_skip_all "fabric cannot be unloaded"
+
+# A directory that can be written to, with what it has, until the test ends
+writable()
+{
+	local upper
+
+	upper=$(mktemp -d "$KTAP_TMP/upper.XXXXXX")
+	mkdir -p "$upper/u" "$upper/w" "$1"
+	if mount -t overlay overlay -o "lowerdir=$1,upperdir=$upper/u,workdir=$upper/w" "$1" 2>/dev/null; then
+		defer umount "$1"
+		return
+	fi
+	# no overlay on this file system: a copy
+	cp -a "$1" "$upper/copy" && mount --bind "$upper/copy" "$1" && defer umount -l "$1"
+}
+
+mount -t tmpfs -o size=1500m tmpfs "$KTAP_TMP" || ktap_bail "no tmpfs"
+defer umount -l "$KTAP_TMP"
+for dir in /var/lib/dkms /usr/src "/lib/modules/$release"; do
+	[ -d "$dir" ] || mkdir -p "$dir" || ktap_bail "no directory $dir"
+	# what can be written to already is the guest's own
+	if ! { touch "$dir/selftest$$" && rm "$dir/selftest$$"; } 2>/dev/null; then
+		writable "$dir" || ktap_bail "$dir cannot be written to"
+	fi
+done
+
+# shellcheck source=/dev/null
+name=$(. "$tree/dkms.conf" && echo "$PACKAGE_NAME")
+# shellcheck source=/dev/null
+version=$(. "$tree/dkms.conf" && echo "$PACKAGE_VERSION")
+
+copy_is_clean()
+{
+	mkdir "/usr/src/$name-$version"
+	# what git would have, without what was built
+	(cd "$tree" && tar --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' --exclude='.*.cmd' \
+		--exclude='Module.symvers' --exclude=modules.order --exclude=.git --exclude=.lab --exclude=.build \
+		--exclude=build -cf - .) | tar -xf - -C "/usr/src/$name-$version"
+	[ -e "/usr/src/$name-$version/dkms.conf" ]
+}
+
+dkms_builds_and_installs()
+{
+	# an emulated machine takes minutes for this, half of them for debug information
+	KCFLAGS=-g0 dkms install "$name/$version" -k "$release" >"$KTAP_TMP/log" 2>&1 || {
+		tail -n 30 "$KTAP_TMP/log" "/var/lib/dkms/$name/$version/build/make.log"
+		fail "dkms install failed"
+	}
+	expect_match "$(dkms status "$name/$version")" "installed" status
+}
+
+modprobe_loads_the_emulated_switch()
+{
+	modprobe fabric_emu
+	[ -d /sys/module/fabric ] || fail "its core was not loaded"
+	expect_match "$(modinfo -F filename fabric_emu)" "^/(usr/)?lib/modules/$release/updates" "where it is"
+	mount_once configfs /sys/kernel/config
+	mount_once debugfs /sys/kernel/debug
+	emu_switch_new selftest$$
+	emu_switch_live selftest$$
+	emu_switch_del selftest$$
+	rmmod fabric_emu fabric
+}
+
+all_modules_are_installed()
+{
+	local module
+
+	for module in fabric fabric_emu fabric_cxl; do
+		modinfo "$module" >/dev/null || fail "no $module"
+		expect_eq "$(modinfo -F vermagic $module | cut -d ' ' -f 1)" "$release" "kernel of $module"
+	done
+}
+
+first_request_loads_the_core()
+{
+	not test -d /sys/module/fabric || rmmod fabric
+	ask all
+	[ -d /sys/module/fabric ] || fail "the request did not load it"
+	rmmod fabric
+}
+
+dkms_removes_what_it_installed()
+{
+	dkms remove "$name/$version" --all >/dev/null 2>&1
+	not modinfo fabric_emu >/dev/null 2>&1 || fail "it is still there: $(modinfo -F filename fabric_emu)"
+}
+
+ktap_run_all \
+	copy_is_clean \
+	dkms_builds_and_installs \
+	all_modules_are_installed \
+	modprobe_loads_the_emulated_switch \
+	first_request_loads_the_core \
+	dkms_removes_what_it_installed

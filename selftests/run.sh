@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh - run tests and count their results.
+#
+# Usage: run.sh [--list] [--timeout SEC] [COLLECTION | COLLECTION/TEST]...
+#
+# Without arguments: all tests that fit this machine. The kernel log is searched
+# after each test, and what looks like a defect there fails the test that ran. A
+# test file that ends without the results of its plan is a failure.
+#
+# Environment:
+#   FABRIC_BACKEND   backend for core/ (emu)
+#   FABRIC_MODULES   directory of the modules, if not the installed ones
+#   FABRIC_CTL        the command, if it is neither in ../tools nor in PATH
+#   FABRIC_PREPARED  1 in a VM made for the tests: nothing there belongs to
+#                    anybody, so tests that would harm a real host run too, and
+#                    a skipped test counts as failed unless the file
+#                    allowed-skips lists it
+#
+# Status: 0 all passed, 1 something failed, 4 everything was skipped.
+
+cd -- "$(dirname -- "$0")" || exit 1
+
+# What a kernel says when something is wrong with it
+DEFECTS='BUG:|Oops|WARNING:|KASAN|KCSAN|KFENCE|UBSAN|general protection|Call Trace'
+DEFECTS+='|refcount_t:|ODEBUG|possible (circular|recursive|irq lock)|inconsistent lock state'
+DEFECTS+='|suspicious RCU|bad unlock balance|held lock freed|lock held when returning'
+DEFECTS+='|sleeping function called|scheduling while atomic|(list_add|list_del) corruption'
+DEFECTS+='|Bad page|unable to handle|Kernel panic|blocked for more than|detected stall'
+DEFECTS+='|soft lockup|kmemleak: [0-9]+ new|stack-protector'
+
+TIMEOUT=1200
+PREPARED=${FABRIC_PREPARED:-}
+passed=0 failed=0 skipped=0
+
+usage()
+{
+	sed -n '/^# SPDX/d; 2,${ /^#/!q; s/^# \{0,1\}//; p; }' "$0"
+}
+
+all_tests()
+{
+	sed -e 's/[[:space:]]*#.*//' -e '/^$/d' -e 's/:/\//' list
+}
+
+fits()
+{
+	case $1 in
+	cxl/*)
+		# takes memory devices away from whoever uses them
+		[ "$PREPARED" = 1 ] && compgen -G '/sys/bus/cxl/devices/mem*' >/dev/null
+		;;
+	packaging/*)
+		[ "$PREPARED" = 1 ]
+		;;
+	esac
+}
+
+wanted=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--help|-h) usage; exit ;;
+	--list) all_tests; exit ;;
+	--timeout) TIMEOUT=$2; shift ;;
+	-*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+	*)
+		mapfile -t found < <(all_tests | grep -E "^${1%/}(/|\$)")
+		[ ${#found[@]} -gt 0 ] || { echo "run.sh: no test $1" >&2; exit 2; }
+		wanted+=("${found[@]}")
+		;;
+	esac
+	shift
+done
+if [ ${#wanted[@]} -eq 0 ]; then
+	while read -r test; do
+		! fits "$test" || wanted+=("$test")
+	done < <(all_tests)
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# The log from our last mark on; the whole log where nobody may write to it
+mark_log()
+{
+	mark="fabric selftest $$-$1 begins"
+	{ echo "<5>$mark" >/dev/kmsg; } 2>/dev/null || mark=
+	log_lines=$(dmesg 2>/dev/null | wc -l)
+}
+
+log_since_mark()
+{
+	# a driver may have more to say
+	udevadm settle --timeout=5 2>/dev/null
+	if [ -n "$mark" ]; then
+		dmesg | sed "1,/$mark/d"
+	else
+		dmesg 2>/dev/null | tail -n "+$((log_lines + 1))"
+	fi
+}
+
+skip_is_allowed()
+{
+	local file name
+
+	while read -r file name _; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $1 == $file && $2 == $name ]] && return 0
+	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' allowed-skips)
+	return 1
+}
+
+# Count the results of one file; complain about what is missing. The plan may
+# come at the end.
+judge()
+{
+	local test=$1 status=$2 line plan='' results=0 name bad=0
+
+	while IFS= read -r line; do
+		if [[ $line =~ ^1\.\.([0-9]+) ]]; then
+			plan=${BASH_REMATCH[1]}
+			if [ "$plan" -eq 0 ]; then
+				skipped=$((skipped + 1))
+				if [ "$PREPARED" = 1 ] && ! skip_is_allowed "$test" "*"; then
+					complaint+="a skip is a failure in a prepared machine: $line"$'\n'
+					failed=$((failed + 1))
+					bad=1
+				fi
+			fi
+		elif [[ $line =~ ^ok\ [0-9]+\ *(-\ )?([^#]*[^#\ ])\ *#\ *SKIP\ ?(.*) ]]; then
+			results=$((results + 1))
+			skipped=$((skipped + 1))
+			name=${BASH_REMATCH[2]}
+			if [ "$PREPARED" = 1 ] && ! skip_is_allowed "$test" "$name"; then
+				complaint+="a skip is a failure in a prepared machine: $name: ${BASH_REMATCH[3]}"$'\n'
+				failed=$((failed + 1))
+				bad=1
+			fi
+		elif [[ $line =~ ^ok\  ]]; then
+			results=$((results + 1))
+			passed=$((passed + 1))
+		elif [[ $line =~ ^not\ ok\  ]]; then
+			results=$((results + 1))
+			failed=$((failed + 1))
+			bad=1
+		fi
+	done <"$tmp/out"
+
+	if [ -z "$plan" ] || [ "$results" -ne "$plan" ]; then
+		complaint+="ended with $results results of ${plan:-no plan}, status $status"$'\n'
+		failed=$((failed + 1))
+		bad=1
+	elif [ "$bad" -eq 0 ] && [ "$status" -ne 0 ] && [ "$status" -ne 4 ]; then
+		complaint+="ended with status $status after all its results"$'\n'
+		failed=$((failed + 1))
+		bad=1
+	fi
+	return $bad
+}
+
+echo "KTAP version 1"
+echo "1..${#wanted[@]}"
+number=0
+for test in "${wanted[@]}"; do
+	number=$((number + 1))
+	started=$SECONDS
+	complaint=
+	mark_log $number
+	# a test in C has a script of the same name that prepares the backend
+	program=$test.sh
+	[ -e "$program" ] || program=$test
+	echo "  # Subtest: $test"
+	# shown as it comes, indented, and kept
+	timeout --kill-after=20 "$TIMEOUT" "./$program" 2>&1 </dev/null |
+		tee "$tmp/out" | sed -u 's/^/  /'
+	status=${PIPESTATUS[0]}
+	result=ok
+	judge "$test" "$status" || result="not ok"
+	log_since_mark | grep -aE "$DEFECTS" >"$tmp/defects"
+	if [ -s "$tmp/defects" ]; then
+		complaint+="the kernel log has defects:"$'\n'"$(head -n 30 "$tmp/defects")"$'\n'
+		failed=$((failed + 1))
+		result="not ok"
+	fi
+	[ -z "$complaint" ] || printf '%s' "$complaint" | sed 's/^/# /'
+	[ "$status" -ne 4 ] || [ "$result" != ok ] || result="ok # SKIP"
+	case $result in
+	"ok # SKIP") echo "ok $number $test # SKIP" ;;
+	*) echo "$result $number $test # $((SECONDS - started)) s" ;;
+	esac
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] || exit 1
+[ "$passed" -gt 0 ] || exit 4
+exit 0
