@@ -64,8 +64,7 @@ copy_is_clean()
 
 dkms_builds_and_installs()
 {
-	# an emulated machine takes minutes for this, half of them for debug information
-	KCFLAGS=-g0 dkms install "$name/$version" -k "$release" >"$KTAP_TMP/log" 2>&1 || {
+	dkms install "$name/$version" -k "$release" >"$KTAP_TMP/log" 2>&1 || {
 		tail -n 30 "$KTAP_TMP/log" "/var/lib/dkms/$name/$version/build/make.log"
 		fail "dkms install failed"
 	}
