@@ -13,6 +13,6 @@ kernel=${FABRIC_KERNEL:-6.12}
 
 scripts/lab/enter.sh scripts/build.sh "$kernel"
 scripts/lab/enter.sh make -s -C .build/tree/selftests bench
-FABRIC_MODULES=/fabric/.build/$kernel exec scripts/lab/vm.sh --kernel "$kernel" \
+FABRIC_PREPARED=1 FABRIC_MODULES=/fabric/.build/$kernel exec scripts/lab/vm.sh --kernel "$kernel" \
 	--timeout "${FABRIC_TIMEOUT:-1200}" --log .build/bench.log -- \
 	.build/tree/selftests/bench/bench.sh
