@@ -19,3 +19,4 @@ have() {
 }
 
 have QUOTED_NS 'define MODULE_IMPORT_NS\(ns\)[[:space:]]+MODULE_INFO\(import_ns, ns\)' linux/module.h
+have HRTIMER_SETUP 'hrtimer_setup\(' linux/hrtimer.h

@@ -29,6 +29,7 @@ static void fabric_device_free(struct fabric_object *obj)
 
 	WARN_ON(device->nr_slices);
 	pr_debug("device %u: destroyed\n", obj->id);
+	fabric_labels_free(&device->labels);
 	for (i = 0; i < device->nr_members; i++)
 		fabric_device_put(device->members[i]);
 	fabric_port_put(device->port);
@@ -52,15 +53,58 @@ bool fabric_device_usable(const struct fabric_device *device)
 	return fabric_port_usable(device->port);
 }
 
-static bool device_is_below(const struct fabric_device *device, const struct fabric_port *port)
+/* Whether the device, or one that it is made of, is below @port. */
+bool fabric_device_below(const struct fabric_device *device, const struct fabric_port *port)
 {
 	unsigned int i;
 
 	for (i = 0; i < device->nr_members; i++) {
-		if (device_is_below(device->members[i], port))
+		if (fabric_device_below(device->members[i], port))
 			return true;
 	}
 	return fabric_port_below(device->port, port);
+}
+
+/* Its own, or of a port above; a region has those that all of its members have too. */
+bool fabric_device_has_label(const struct fabric_device *device, const char *label)
+{
+	const struct fabric_port *port;
+	unsigned int i;
+
+	lockdep_assert_held(&device->domain->lock);
+	if (fabric_labels_have(&device->labels, label))
+		return true;
+	for (port = device->port; port; port = port->parent) {
+		if (fabric_labels_have(&port->labels, label))
+			return true;
+	}
+	for (i = 0; i < device->nr_members; i++) {
+		if (!fabric_device_has_label(device->members[i], label))
+			return false;
+	}
+	return device->nr_members;
+}
+
+/* What every port between the device, or all that it is made of, and the root can guarantee. */
+u64 fabric_device_bandwidth_free(const struct fabric_device *device)
+{
+	u64 left = fabric_port_bandwidth_free(device->port);
+	unsigned int i;
+
+	for (i = 0; i < device->nr_members; i++)
+		left = min(left, fabric_device_bandwidth_free(device->members[i]));
+	return left;
+}
+
+void fabric_device_bandwidth_use(const struct fabric_device *device, s64 change)
+{
+	unsigned int i;
+
+	if (!change)
+		return;
+	fabric_port_bandwidth_use(device->port, change);
+	for (i = 0; i < device->nr_members; i++)
+		fabric_device_bandwidth_use(device->members[i], change);
 }
 
 /* Slices on devices below @port, and on regions that need one of them. */
@@ -71,10 +115,23 @@ u32 fabric_device_slices_below(struct fabric_port *port)
 
 	lockdep_assert_held(&port->domain->lock);
 	list_for_each_entry(device, &port->domain->devices, node) {
-		if (device->nr_slices && device_is_below(device, port))
+		if (device->nr_slices && fabric_device_below(device, port))
 			nr += device->nr_slices;
 	}
 	return nr;
+}
+
+/* What of its resources is not free. */
+static u64 in_use(const struct fabric_device *device)
+{
+	const struct fabric_resource *resource;
+	u64 sum = 0;
+
+	list_for_each_entry(resource, &device->domain->resources, node) {
+		if (resource->device == device)
+			sum += resource->info.total - resource->extents.free;
+	}
+	return sum;
 }
 
 int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
@@ -96,6 +153,10 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
 	    (device->serial != FABRIC_NO_SERIAL &&
 	     nla_put_uint(skb, FABRIC_A_DEVICE_SERIAL, device->serial)) ||
 	    nla_put_uint(skb, FABRIC_A_DEVICE_CAPACITY, device->capacity) ||
+	    nla_put_u32(skb, FABRIC_A_DEVICE_ADMIN_STATE, device->admin_state) ||
+	    nla_put_u32(skb, FABRIC_A_DEVICE_SLICES, device->nr_slices) ||
+	    nla_put_uint(skb, FABRIC_A_DEVICE_IN_USE, in_use(device)) ||
+	    fabric_labels_fill(skb, FABRIC_A_DEVICE_LABEL, &device->labels) ||
 	    (device->numa_node != NUMA_NO_NODE &&
 	     nla_put_u32(skb, FABRIC_A_DEVICE_NUMA_NODE, device->numa_node)))
 		goto err_cancel;
@@ -111,14 +172,57 @@ err_cancel:
 	return -EMSGSIZE;
 }
 
+static void device_changed(struct fabric_device *device)
+{
+	fabric_inventory_changed();
+	fabric_nl_notify(FABRIC_CMD_DEVICE_CHANGE_NTF, FABRIC_NLGRP_INVENTORY, fabric_device_fill,
+			 device);
+}
+
 static void set_health(struct fabric_device *device, enum fabric_health health)
 {
 	lockdep_assert_held(&device->domain->lock);
 	trace_fabric_device_health(device->obj.id, device->health, health);
 	device->health = health;
-	fabric_inventory_changed();
-	fabric_nl_notify(FABRIC_CMD_DEVICE_CHANGE_NTF, FABRIC_NLGRP_INVENTORY, fabric_device_fill,
-			 device);
+	device_changed(device);
+	/* Who counted on it has to look for something else. */
+	fabric_queue_kick();
+}
+
+/* All or nothing; @state is 0 to leave it as it is. */
+int fabric_device_set(struct fabric_device *device, enum fabric_admin_state state,
+		      const struct fabric_labels_change *change, struct netlink_ext_ack *extack)
+{
+	struct fabric_domain *domain = device->domain;
+	struct fabric_labels labels = {};
+	bool changed;
+	int ret = 0;
+
+	mutex_lock(&domain->lock);
+	state = state ?: device->admin_state;
+	if (!device->obj.registered) {
+		NL_SET_ERR_MSG(extack, "The device is gone");
+		ret = -ENODEV;
+	} else if (state == FABRIC_ADMIN_STATE_DISABLED && device->nr_slices) {
+		NL_SET_ERR_MSG_FMT(extack, "The device has %u slices, drain it first",
+				   device->nr_slices);
+		ret = -EBUSY;
+	} else {
+		ret = fabric_labels_changed(&labels, &device->labels, change, extack);
+	}
+	if (!ret) {
+		changed = state != device->admin_state ||
+			  !fabric_labels_same(&labels, &device->labels);
+		device->admin_state = state;
+		swap(device->labels, labels);
+		if (changed)
+			device_changed(device);
+	}
+	mutex_unlock(&domain->lock);
+	fabric_labels_free(&labels);
+	if (!ret)
+		fabric_queue_kick();
+	return ret;
 }
 
 /* A device that left stays listed while slices refer to it, and keeps its name. */
@@ -163,6 +267,7 @@ struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 	device->capacity = info->capacity;
 	device->numa_node = info->numa_node;
 	device->health = FABRIC_HEALTH_OK;
+	device->admin_state = FABRIC_ADMIN_STATE_ENABLED;
 	if (info->port) {
 		device->port = info->port;
 		fabric_object_hold(&info->port->obj);
@@ -225,7 +330,10 @@ void fabric_device_slice_gone(struct fabric_device *device)
 	struct fabric_domain *domain = device->domain;
 
 	lockdep_assert_held(&domain->lock);
-	if (--device->nr_slices)
+	device->nr_slices--;
+	if (device->admin_state == FABRIC_ADMIN_STATE_DRAINING)
+		device_changed(device);
+	if (device->nr_slices)
 		return;
 	wake_up_all(&domain->wait);
 	if (device->health == FABRIC_HEALTH_GONE)

@@ -9,6 +9,7 @@
  */
 #include <linux/align.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "extent.h"
@@ -111,23 +112,44 @@ u64 fabric_extents_largest(const struct fabric_extents *extents)
 	return last ? by_length(last)->length : 0;
 }
 
-/* Length of the free extent that fabric_extents_take() would cut, 0 if none. */
-u64 fabric_extents_fit(const struct fabric_extents *extents, u64 length, u64 align)
+/* Longest run of aligned units of @align in one free extent. */
+u64 fabric_extents_run(const struct fabric_extents *extents, u64 align)
 {
-	struct fabric_extent *extent = find(extents, length, align);
+	struct rb_node *node;
+	u64 run = 0;
 
-	return extent ? extent->length : 0;
+	for (node = rb_last(&extents->by_length); node; node = rb_prev(node)) {
+		const struct fabric_extent *extent = by_length(node);
+		u64 skip = waste(extent, align);
+
+		if (extent->length <= run)
+			break;
+		if (extent->length > skip)
+			run = max(run, ALIGN_DOWN(extent->length - skip, align));
+	}
+	return run;
 }
 
-struct fabric_extent *fabric_extents_take(struct fabric_extents *extents, u64 length, u64 align)
+/* Where the best fit is: its first aligned unit, and the length of the free extent. */
+bool fabric_extents_fit(const struct fabric_extents *extents, u64 length, u64 align,
+			struct fabric_fit *fit)
 {
 	struct fabric_extent *extent = find(extents, length, align);
-	struct fabric_extent *head = NULL, *tail = NULL;
-	u64 skip;
 
 	if (!extent)
-		return ERR_PTR(-ENOSPC);
-	skip = waste(extent, align);
+		return false;
+	fit->start = extent->start + waste(extent, align);
+	fit->room = extent->length;
+	return true;
+}
+
+/* Cut [@start, @start + @length) out of the free extent that holds it. */
+static struct fabric_extent *cut(struct fabric_extents *extents, struct fabric_extent *extent,
+				 u64 start, u64 length)
+{
+	struct fabric_extent *head = NULL, *tail = NULL;
+	u64 skip = start - extent->start;
+
 	if (skip) {
 		head = kzalloc_obj(*head);
 		if (!head)
@@ -160,6 +182,62 @@ struct fabric_extent *fabric_extents_take(struct fabric_extents *extents, u64 le
 	return extent;
 }
 
+/* The extent that @start is in; the last one if it lies behind all. */
+struct fabric_extent *fabric_extents_at(const struct fabric_extents *extents, u64 start)
+{
+	struct rb_node *node = extents->by_start.rb_node;
+	struct fabric_extent *found = NULL;
+
+	while (node) {
+		struct fabric_extent *extent = by_start(node);
+
+		if (extent->start <= start) {
+			found = extent;
+			node = node->rb_right;
+		} else {
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
+struct fabric_extent *fabric_extents_next(const struct fabric_extent *extent)
+{
+	return by_start(rb_next(&extent->by_start));
+}
+
+/* Take a range that lies in one free extent. */
+struct fabric_extent *fabric_extents_take_range(struct fabric_extents *extents, u64 start,
+						u64 length)
+{
+	struct fabric_extent *extent = fabric_extents_at(extents, start);
+
+	if (!extent->free || extent->start + extent->length - start < length)
+		return ERR_PTR(-ENOSPC);
+	return cut(extents, extent, start, length);
+}
+
+/* Make one extent of a taken one and the taken one behind it. */
+void fabric_extents_join(struct fabric_extents *extents, struct fabric_extent *extent)
+{
+	struct fabric_extent *next = fabric_extents_next(extent);
+
+	rb_erase(&next->by_start, &extents->by_start);
+	extent->length += next->length;
+	kfree(next);
+}
+
+/* Shorten a taken extent; the tail, whose memory @tail is, becomes free. */
+void fabric_extents_trim(struct fabric_extents *extents, struct fabric_extent *extent, u64 length,
+			 struct fabric_extent *tail)
+{
+	tail->start = extent->start + length;
+	tail->length = extent->length - length;
+	extent->length = length;
+	rb_add(&tail->by_start, &extents->by_start, start_less);
+	fabric_extents_give(extents, tail);
+}
+
 /* Never fails: what can be merged is merged, nothing is allocated. */
 void fabric_extents_give(struct fabric_extents *extents, struct fabric_extent *extent)
 {
@@ -172,6 +250,7 @@ void fabric_extents_give(struct fabric_extents *extents, struct fabric_extent *e
 		extent->length += next->length;
 		kfree(next);
 	}
+	extent->owner = NULL;
 	if (prev && prev->free) {
 		mark_taken(extents, prev);
 		rb_erase(&extent->by_start, &extents->by_start);

@@ -12,6 +12,7 @@
  * @start: first unit
  * @length: number of units
  * @free: in both trees
+ * @owner: whose it is, NULL while it is free
  */
 struct fabric_extent {
 	struct rb_node by_start;
@@ -19,6 +20,7 @@ struct fabric_extent {
 	u64 start;
 	u64 length;
 	bool free;
+	void *owner;
 };
 
 /**
@@ -33,11 +35,29 @@ struct fabric_extents {
 	u64 free;
 };
 
+/**
+ * struct fabric_fit - a place for a slice
+ * @start: first unit
+ * @room: length of the free extent that it would be cut from
+ */
+struct fabric_fit {
+	u64 start;
+	u64 room;
+};
+
 int fabric_extents_init(struct fabric_extents *extents, u64 total);
 void fabric_extents_destroy(struct fabric_extents *extents);
 u64 fabric_extents_largest(const struct fabric_extents *extents);
-u64 fabric_extents_fit(const struct fabric_extents *extents, u64 length, u64 align);
-struct fabric_extent *fabric_extents_take(struct fabric_extents *extents, u64 length, u64 align);
+bool fabric_extents_fit(const struct fabric_extents *extents, u64 length, u64 align,
+			struct fabric_fit *fit);
+struct fabric_extent *fabric_extents_take_range(struct fabric_extents *extents, u64 start,
+						u64 length);
+struct fabric_extent *fabric_extents_at(const struct fabric_extents *extents, u64 start);
+struct fabric_extent *fabric_extents_next(const struct fabric_extent *extent);
+u64 fabric_extents_run(const struct fabric_extents *extents, u64 align);
+void fabric_extents_join(struct fabric_extents *extents, struct fabric_extent *extent);
+void fabric_extents_trim(struct fabric_extents *extents, struct fabric_extent *extent, u64 length,
+			 struct fabric_extent *tail);
 void fabric_extents_give(struct fabric_extents *extents, struct fabric_extent *extent);
 
 #endif /* _FABRIC_EXTENT_H */

@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
+#include <linux/timerqueue.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
@@ -21,20 +22,27 @@
 /**
  * DOC: locking
  *
- * Two mutexes, taken in this order:
+ * Three mutexes, taken in this order:
  *
- *   grant->lock     state of one grant, states of its slices
+ *   fabric_engine   decisions: who gets capacity, who has to give some. The
+ *                   queue, tenants, tokens, what a request asks for
+ *   grant->lock     state of one grant, its list of slices and their states
  *   domain->lock    ports, devices and resources of one domain, extents of the
- *                   resources, whether they are registered
+ *                   resources and claims on them, whether they are registered
  *
- * Two grants or two domains are never locked at the same time. Neither lock is
- * held while an op of a backend runs: a transitional state (preparing,
- * revoking, binding, unbinding) says that somebody owns the object until the
- * op is done, and everybody else is refused or waits for its end.
+ * Capacity is taken with fabric_engine held and given back without, so that a
+ * decision can rely on what is free but has to expect more of it. Two domains
+ * are never locked at the same time, and two grants only when one is made from
+ * slices of the other and nobody else works on it. No lock is held while an op
+ * of a backend runs: a transitional state (preparing, shrinking, revoking,
+ * binding, unbinding) or @owned says that somebody owns the object until the op
+ * is done, and everybody else is refused or waits for its end.
  *
  * grant->map_lock is taken for reading by page faults (inside mmap_lock) and
- * for writing to end them; inside it only locks of the memory management are
- * taken. The registries are xarrays with their own spinlock, read under RCU.
+ * for writing to end them and to change the list of slices, inside grant->lock;
+ * inside it only locks of the memory management are taken. The registries are
+ * xarrays with their own spinlock, read under RCU. Leaves are the spinlocks of
+ * the sockets, of the deadlines, of the use of the tenants and of the record.
  *
  * Notifications of the inventory are sent under domain->lock, those of a grant
  * under grant->lock; the one of its end also under the lock of the domain
@@ -52,8 +60,10 @@
  *   port       referenced by its child ports and devices
  *   device     referenced by its resources and by the regions it is member of
  *   resource   referenced by its slices
- *   grant      one reference from reservation to release, one per open file;
- *              each slice pins the module of its backend
+ *   tenant     referenced by its grants
+ *   grant      one reference from reservation (or its place in the queue) to
+ *              release, one per open file; each slice pins the module of its
+ *              backend
  */
 
 struct fabric_registry {
@@ -129,6 +139,42 @@ struct fabric_domain {
 
 extern struct fabric_registry fabric_domains;
 
+/* label.c */
+
+/**
+ * struct fabric_labels - "key=value" strings, each key once
+ * @nr: length of @strings
+ * @strings: each allocated
+ */
+struct fabric_labels {
+	u32 nr;
+	char *strings[FABRIC_LABELS_MAX];
+};
+
+/**
+ * struct fabric_labels_change - what a request changes
+ * @add: labels to add or replace
+ * @nr_add: length of @add
+ * @remove: keys to remove
+ * @nr_remove: length of @remove
+ */
+struct fabric_labels_change {
+	const char *add[FABRIC_LABELS_MAX];
+	u32 nr_add;
+	const char *remove[FABRIC_LABELS_MAX];
+	u32 nr_remove;
+};
+
+bool fabric_label_sound(const char *label);
+bool fabric_label_key_sound(const char *key);
+bool fabric_labels_same(const struct fabric_labels *a, const struct fabric_labels *b);
+bool fabric_labels_have(const struct fabric_labels *labels, const char *label);
+int fabric_labels_changed(struct fabric_labels *result, const struct fabric_labels *labels,
+			  const struct fabric_labels_change *change,
+			  struct netlink_ext_ack *extack);
+void fabric_labels_free(struct fabric_labels *labels);
+int fabric_labels_fill(struct sk_buff *skb, int attr, const struct fabric_labels *labels);
+
 struct fabric_domain *fabric_domain_get(u32 id);
 void fabric_domain_put(struct fabric_domain *domain);
 int fabric_domain_op_begin(struct fabric_domain *domain, struct netlink_ext_ack *extack);
@@ -157,6 +203,8 @@ int fabric_region_give(struct fabric_device *device, struct netlink_ext_ack *ext
  * @width: lanes, 0 if unknown
  * @binding: whether it belongs to a host
  * @host: the host it is bound to, or is becoming so
+ * @labels: set by the administrator
+ * @bandwidth: resource that counts what is guaranteed on its link, or NULL
  */
 struct fabric_port {
 	struct fabric_object obj;
@@ -174,6 +222,8 @@ struct fabric_port {
 	u32 width;
 	enum fabric_binding binding;
 	char host[FABRIC_NAME_MAX_LEN + 1];
+	struct fabric_labels labels;
+	struct fabric_resource *bandwidth;
 };
 
 extern struct fabric_registry fabric_ports;
@@ -186,8 +236,10 @@ void fabric_port_remove_locked(struct fabric_port *port);
 int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req *req,
 		     struct netlink_ext_ack *extack);
 int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack);
-int fabric_port_set_link(struct fabric_port *port, enum fabric_link link,
-			 struct netlink_ext_ack *extack);
+int fabric_port_set(struct fabric_port *port, enum fabric_link link,
+		    const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
+u64 fabric_port_bandwidth_free(const struct fabric_port *port);
+void fabric_port_bandwidth_use(const struct fabric_port *port, s64 change);
 int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
 /* device.c */
@@ -204,8 +256,10 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
  * @serial: serial number or FABRIC_NO_SERIAL
  * @capacity: bytes
  * @numa_node: node or NUMA_NO_NODE
- * @health: by domain->lock
- * @nr_slices: slices of its resources; by domain->lock
+ * @health: by domain->lock, like all up to @nr_slices
+ * @admin_state: what the administrator wants
+ * @labels: set by the administrator
+ * @nr_slices: slices of its resources
  * @nr_members: length of @members
  * @members: devices that a region is interleaved over
  */
@@ -221,6 +275,8 @@ struct fabric_device {
 	u64 capacity;
 	int numa_node;
 	enum fabric_health health;
+	enum fabric_admin_state admin_state;
+	struct fabric_labels labels;
 	u32 nr_slices;
 	unsigned int nr_members;
 	struct fabric_device *members[] __counted_by(nr_members);
@@ -231,6 +287,12 @@ extern struct fabric_registry fabric_devices;
 struct fabric_device *fabric_device_get(u32 id);
 void fabric_device_put(struct fabric_device *device);
 bool fabric_device_usable(const struct fabric_device *device);
+bool fabric_device_below(const struct fabric_device *device, const struct fabric_port *port);
+bool fabric_device_has_label(const struct fabric_device *device, const char *label);
+u64 fabric_device_bandwidth_free(const struct fabric_device *device);
+void fabric_device_bandwidth_use(const struct fabric_device *device, s64 change);
+int fabric_device_set(struct fabric_device *device, enum fabric_admin_state state,
+		      const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
 u32 fabric_device_slices_below(struct fabric_port *port);
 void fabric_device_remove_locked(struct fabric_device *device);
 void fabric_device_slice_gone(struct fabric_device *device);
@@ -239,18 +301,23 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
 /* resource.c */
 
 /**
- * struct fabric_resource - one allocatable capacity of a device
+ * struct fabric_resource - one allocatable capacity of a device, or of a port
  * @obj: base
  * @domain: where it belongs
- * @device: whose capacity it is
+ * @device: whose capacity it is, or NULL
+ * @port: whose capacity it is, or NULL; not referenced, it goes with the port
  * @node: in domain->resources
  * @priv: the backend's
  * @info: as registered; info.capability points to @capability
  * @capability: what it can do
  * @extents: where is what; this and the following by domain->lock
  * @reserved: capacity in slices of that state
- * @granted: capacity in slices of that state
+ * @granted: capacity in slices of that state, or guaranteed
  * @quarantined: capacity in slices of that state
+ * @high_water: most that was ever not free
+ * @allocations: slices that were ever reserved
+ * @refusals: requests that found too little in it
+ * @reclaims: slices that were taken for another request
  * @nr_slices: length of @slices
  * @slices: struct fabric_grant_slice
  */
@@ -258,6 +325,7 @@ struct fabric_resource {
 	struct fabric_object obj;
 	struct fabric_domain *domain;
 	struct fabric_device *device;
+	struct fabric_port *port;
 	struct list_head node;
 	void *priv;
 	struct fabric_resource_info info;
@@ -266,51 +334,34 @@ struct fabric_resource {
 	u64 reserved;
 	u64 granted;
 	u64 quarantined;
+	u64 high_water;
+	u64 allocations;
+	u64 refusals;
+	u64 reclaims;
 	u32 nr_slices;
 	struct list_head slices;
 };
 
-struct fabric_grant_req;
+struct fabric_grant;
 struct fabric_grant_slice;
 
 extern struct fabric_registry fabric_resources;
 
 struct fabric_resource *fabric_resource_get(u32 id);
 void fabric_resource_put(struct fabric_resource *resource);
+struct fabric_resource *fabric_resource_add_bandwidth(struct fabric_port *port, u64 total);
 void fabric_resource_remove_locked(struct fabric_resource *resource);
-int fabric_resource_reserve(struct fabric_grant_slice *slice, const struct fabric_grant_req *req,
-			    struct netlink_ext_ack *extack);
+u64 fabric_resource_align(const struct fabric_resource *resource, enum fabric_mode mode);
+enum fabric_mode fabric_resource_default_mode(const struct fabric_resource *resource);
+int fabric_resource_reserve(struct fabric_resource *resource, struct fabric_grant_slice *slice,
+			    u64 start, u64 length);
 void fabric_resource_slice_state(struct fabric_grant_slice *slice, enum fabric_slice_state state);
+void fabric_resource_trim_locked(struct fabric_grant_slice *slice, u64 length,
+				 struct fabric_extent *tail);
 void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice);
 int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
-/* grant.c */
-
-/**
- * struct fabric_grant_req - request for a grant
- * @kind: what
- * @capability: what it must be able to do, or NULL
- * @size: how much, in units of @kind
- * @mode: how it is to appear, or 0 for the first that the resource offers
- * @domain_id: only this domain, or 0
- * @device_id: only this device, or 0
- * @numa_node: only this node, or NUMA_NO_NODE
- * @holder: what it is bound to
- * @net: network namespace of the requesting socket
- * @portid: its port id
- */
-struct fabric_grant_req {
-	enum fabric_kind kind;
-	const char *capability;
-	u64 size;
-	enum fabric_mode mode;
-	u32 domain_id;
-	u32 device_id;
-	int numa_node;
-	enum fabric_holder holder;
-	struct net *net;
-	u32 portid;
-};
+/* slice.c */
 
 /* How far the backend has gone with a slice; constant unless an owner runs ops. */
 enum fabric_slice_step {
@@ -320,28 +371,387 @@ enum fabric_slice_step {
 };
 
 /**
+ * struct fabric_claim - what becomes free of one slice belongs to another
+ * @node: in fabric_grant_slice.claims of the slice that has it
+ * @want: in fabric_grant_slice.wants of the slice that gets it
+ * @from: the slice that has it
+ * @to: the slice that gets it
+ * @start: first unit in the resource
+ * @end: first unit behind it
+ * @told: the grant of @from was given notice
+ *
+ * By domain->lock.
+ */
+struct fabric_claim {
+	struct list_head node;
+	struct list_head want;
+	struct fabric_grant_slice *from;
+	struct fabric_grant_slice *to;
+	u64 start;
+	u64 end;
+	bool told;
+};
+
+/**
  * struct fabric_grant_slice - a slice in its grant
  * @pub: what the backend sees
- * @grant: where it belongs
+ * @grant: where it belongs; by grant->lock and domain->lock
+ * @siblings: in grant->slices; by grant->lock and grant->map_lock
+ * @offset: in the file of the grant
+ * @map_length: how much of it is in that file; by grant->map_lock
  * @resource: what it is an extent of, NULL before the reservation and when it
  *	is free again; by grant->lock
- * @extent: the extent; by domain->lock
+ * @extent: the extent, NULL while something is @missing; by domain->lock
  * @node: in resource->slices; by domain->lock
+ * @claims: who gets what of it; by domain->lock
+ * @wants: what it gets from others; by domain->lock
+ * @missing: length of what is in @wants; by domain->lock
+ * @broken: something in @wants will not come; by domain->lock
  * @told: fabric_device_remove() has seen it; by domain->lock
+ * @bandwidth_min: what it is guaranteed
  * @state: by grant->lock and domain->lock
  * @step: how far the backend has gone; by the owner of the transitional state
- * @error: result of the last attempt to take it back; by the same
+ * @error: result of the last attempt to take it back; written by the same
  */
 struct fabric_grant_slice {
 	struct fabric_slice pub;
 	struct fabric_grant *grant;
+	struct list_head siblings;
+	u64 offset;
+	u64 map_length;
 	struct fabric_resource *resource;
 	struct fabric_extent *extent;
 	struct list_head node;
+	struct list_head claims;
+	struct list_head wants;
+	u64 missing;
+	bool broken;
 	bool told;
+	u32 bandwidth_min;
 	enum fabric_slice_state state;
 	enum fabric_slice_step step;
 	int error;
+};
+
+struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant);
+void fabric_slice_free(struct fabric_grant_slice *slice);
+int fabric_slice_claim(struct fabric_grant_slice *from, struct fabric_grant_slice *to, u64 start,
+		       u64 end);
+u64 fabric_slice_keeps(const struct fabric_grant_slice *slice);
+void fabric_slice_drop_wants(struct fabric_grant_slice *slice);
+int fabric_slice_prepare(struct fabric_grant_slice *slice, struct netlink_ext_ack *extack);
+int fabric_slice_commit(struct fabric_grant_slice *slice, struct netlink_ext_ack *extack);
+int fabric_slice_undo(struct fabric_grant_slice *slice);
+void fabric_slice_give(struct fabric_grant_slice *slice, struct fabric_grant *released);
+int fabric_slice_put_attrs(struct sk_buff *skb, const struct fabric_grant_slice *slice,
+			   unsigned int index);
+
+/* tenant.c */
+
+/**
+ * struct fabric_quota - a limit of a tenant
+ * @kind: what is limited
+ * @capability: what exactly, or empty for all of the kind
+ * @limit: most
+ */
+struct fabric_quota {
+	enum fabric_kind kind;
+	char capability[FABRIC_NAME_MAX_LEN + 1];
+	u64 limit;
+};
+
+/**
+ * struct fabric_member - who belongs to a tenant
+ * @type: which of the others counts
+ * @uid: user
+ * @gid: group
+ * @cgroup: referenced
+ * @path: of @cgroup
+ */
+struct fabric_member {
+	enum {
+		FABRIC_MEMBER_UID,
+		FABRIC_MEMBER_GID,
+		FABRIC_MEMBER_CGROUP,
+	} type;
+	kuid_t uid;
+	kgid_t gid;
+	struct cgroup *cgroup;
+	char *path;
+};
+
+#define FABRIC_QUOTAS_MAX	16
+#define FABRIC_MEMBERS_MAX	32
+
+/**
+ * struct fabric_tenant_info - what the administrator says about a tenant
+ * @priority_min: lowest priority of its requests
+ * @priority_max: highest priority
+ * @nr_quotas: length of @quotas
+ * @nr_members: length of @members
+ * @quotas: limits
+ * @members: who belongs to it
+ */
+struct fabric_tenant_info {
+	u32 priority_min;
+	u32 priority_max;
+	u32 nr_quotas;
+	u32 nr_members;
+	struct fabric_quota quotas[FABRIC_QUOTAS_MAX];
+	struct fabric_member members[FABRIC_MEMBERS_MAX];
+};
+
+/**
+ * struct fabric_tenant - on whose behalf requests are made
+ * @obj: base; @registered by fabric_engine
+ * @name: unique
+ * @info: limits and members; by fabric_engine
+ * @nr_grants: grants and queued requests
+ * @uses: what they have
+ */
+struct fabric_tenant {
+	struct fabric_object obj;
+	char name[FABRIC_NAME_MAX_LEN + 1];
+	struct fabric_tenant_info *info;
+	atomic_t nr_grants;
+	struct list_head uses;
+};
+
+extern struct fabric_registry fabric_tenants;
+
+struct fabric_tenant *fabric_tenant_get(u32 id);
+void fabric_tenant_put(struct fabric_tenant *tenant);
+struct fabric_tenant *fabric_tenant_find(const char *name);
+struct fabric_tenant *fabric_tenant_of_current(void);
+bool fabric_tenant_has_current(const struct fabric_tenant *tenant);
+struct fabric_tenant *fabric_tenant_new(const char *name, struct fabric_tenant_info *info,
+					struct netlink_ext_ack *extack);
+int fabric_tenant_set(struct fabric_tenant *tenant, struct fabric_tenant_info *info,
+		      struct netlink_ext_ack *extack);
+int fabric_tenant_del(struct fabric_tenant *tenant, struct netlink_ext_ack *extack);
+void fabric_tenants_exit(void);
+void fabric_tenant_info_free(struct fabric_tenant_info *info);
+u64 fabric_tenant_left(const struct fabric_tenant *tenant, enum fabric_kind kind,
+		       const char *capability);
+int fabric_tenant_charge(struct fabric_tenant *tenant, enum fabric_kind kind,
+			 const char *capability, u64 amount);
+void fabric_tenant_uncharge(struct fabric_tenant *tenant, enum fabric_kind kind,
+			    const char *capability, u64 amount);
+int fabric_tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
+
+/* request.c */
+
+/**
+ * struct fabric_grant_req - request for a grant; kept with it, to grow by
+ * @kind: what
+ * @capability: what it must be able to do, or NULL
+ * @size: how much, in units of @kind
+ * @mode: how it is to appear, or 0 for the first that the resource offers
+ * @domain_id: only this domain, or 0
+ * @device_id: only this device, or 0
+ * @port_id: only devices below this port, or 0
+ * @port: that port, referenced, or NULL
+ * @numa_node: only this node, or NUMA_NO_NODE
+ * @near_node: capacity near this node first, or NUMA_NO_NODE
+ * @labels: only devices that have all of them
+ * @pieces: most slices
+ * @granularity: every slice is a multiple, or 0
+ * @placement: how to choose
+ * @priority: importance; this and the following by fabric_engine
+ * @min: what it may be shrunk to, or 0
+ * @reclaimable: it may be revoked for a more important request
+ * @restore: it is to grow back after it was shrunk
+ * @grace: from a notice to force, ms
+ * @lease: time limit, ms, or 0
+ * @wait: how long it may wait for capacity, ms
+ * @bandwidth_min: guaranteed to each slice on its path, Mb/s
+ * @bandwidth_max: each slice is throttled to, Mb/s, or 0
+ * @token: name that the client gives it, or NULL
+ * @tenant: whose it is, referenced, or NULL
+ * @holder: what it is bound to
+ * @net: network namespace of the requesting socket
+ * @portid: its port id
+ */
+struct fabric_grant_req {
+	enum fabric_kind kind;
+	char *capability;
+	u64 size;
+	enum fabric_mode mode;
+	u32 domain_id;
+	u32 device_id;
+	u32 port_id;
+	struct fabric_port *port;
+	int numa_node;
+	int near_node;
+	struct fabric_labels labels;
+	u32 pieces;
+	u64 granularity;
+	enum fabric_placement placement;
+	u32 priority;
+	u64 min;
+	bool reclaimable;
+	bool restore;
+	u32 grace;
+	u64 lease;
+	u64 wait;
+	u32 bandwidth_min;
+	u32 bandwidth_max;
+	char *token;
+	struct fabric_tenant *tenant;
+	enum fabric_holder holder;
+	struct net *net;
+	u32 portid;
+};
+
+struct fabric_grant_req *fabric_req_copy(const struct fabric_grant_req *req);
+struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin);
+void fabric_req_free(struct fabric_grant_req *req);
+int fabric_req_check_grace(u32 ms, const struct nlattr *attr, struct netlink_ext_ack *extack);
+int fabric_req_check_time(u64 ms, const struct nlattr *attr, struct netlink_ext_ack *extack);
+int fabric_req_check_priority(const struct fabric_tenant *tenant, u32 priority,
+			      const struct nlattr *attr, struct netlink_ext_ack *extack);
+bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant_req *b);
+
+/* place.c */
+
+/**
+ * struct fabric_want - capacity that is looked for
+ * @req: where and of what kind
+ * @size: how much
+ * @pieces: most slices
+ * @before: only queued requests before this one, or NULL for those that are at
+ *	least as important, keep what they could use
+ * @priority: from whom can be taken is of lower priority
+ * @counts: resources that have too little count it
+ */
+struct fabric_want {
+	const struct fabric_grant_req *req;
+	u64 size;
+	u32 pieces;
+	const struct fabric_grant *before;
+	u32 priority;
+	bool counts;
+};
+
+/*
+ * Why nothing was found. The better a resource fitted before it was passed over,
+ * the more its reason helps.
+ */
+enum fabric_miss {
+	FABRIC_MISS_ALL,	/* kind, capability, place, label */
+	FABRIC_MISS_MODE,
+	FABRIC_MISS_THROTTLE,
+	FABRIC_MISS_SIZE,	/* not a multiple */
+	FABRIC_MISS_ADMIN,	/* draining or disabled */
+	FABRIC_MISS_DEVICE,	/* leaving, unbound, link down */
+	FABRIC_MISS_QUOTA,
+	FABRIC_MISS_BANDWIDTH,
+	FABRIC_MISS_QUEUE,	/* belongs to an earlier request */
+	FABRIC_MISS_SPACE,
+};
+
+/**
+ * struct fabric_search - what a search met on its way
+ * @miss: the reason that helps most
+ * @align: what the size has to be a multiple of
+ * @largest: longest free run
+ * @left: what the quota or the link has left
+ * @total: capacity of all resources that match, free or not
+ * @most: capacity of the largest of them
+ */
+struct fabric_search {
+	enum fabric_miss miss;
+	u64 align;
+	u64 largest;
+	u64 left;
+	u64 total;
+	u64 most;
+};
+
+bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_grant_req *req,
+			  struct fabric_search *search);
+u64 fabric_place_unit(const struct fabric_resource *resource, const struct fabric_grant_req *req);
+int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
+		 struct fabric_search *search);
+int fabric_place_refuse(const struct fabric_search *search, const struct fabric_want *want,
+			struct netlink_ext_ack *extack);
+
+/* reclaim.c */
+int fabric_reclaim(struct fabric_grant *grant, const struct fabric_want *want);
+void fabric_reclaim_withdraw(struct fabric_grant *grant);
+bool fabric_reclaim_force(struct fabric_grant *victim);
+int fabric_reclaim_notice(struct fabric_grant *victim, const struct fabric_grant *by, u64 target,
+			  const char *reason);
+
+/* queue.c */
+extern struct mutex fabric_engine; /* see DOC: locking */
+
+void fabric_queue_kick(void);
+bool fabric_queue_keeps(struct fabric_resource *resource, const struct fabric_want *want);
+int fabric_queue_find(struct fabric_grant *grant, struct fabric_search *search);
+int fabric_queue_add(struct fabric_grant *grant, struct netlink_ext_ack *extack);
+void fabric_queue_del(struct fabric_grant *grant);
+void fabric_queue_cancel(struct fabric_grant *grant, enum fabric_grant_state state,
+			 const char *reason);
+u32 fabric_queue_length(void);
+struct fabric_grant *fabric_token_find(const struct fabric_grant_req *req);
+void fabric_token_add(struct fabric_grant *grant);
+void fabric_token_del(struct fabric_grant *grant);
+void fabric_deadline_set(struct fabric_grant *grant, u64 deadline);
+void fabric_deadline_clear(struct fabric_grant *grant);
+void fabric_shrunken_add(struct fabric_grant *grant);
+void fabric_shrunken_del(struct fabric_grant *grant);
+int fabric_queue_init(void);
+void fabric_queue_exit(void);
+
+/* grant.c */
+
+/**
+ * struct fabric_notice - what a holder is asked to give back
+ * @by: id of the request that wants it, or 0
+ * @priority: of that request
+ * @target: what the grant has to come down to
+ * @deadline: boot time, ns, 0 if there is no notice
+ * @forced: force is being used
+ * @tenant: name of the tenant of the request, or empty
+ * @reason: why
+ */
+struct fabric_notice {
+	u32 by;
+	u32 priority;
+	u64 target;
+	u64 deadline;
+	bool forced;
+	char tenant[FABRIC_NAME_MAX_LEN + 1];
+	char reason[FABRIC_NAME_MAX_LEN + 1];
+};
+
+/**
+ * struct fabric_taken - who took something from a grant
+ * @by: id of the request
+ * @priority: of that request
+ * @size: how much
+ * @time: boot time, ns
+ * @tenant: name of its tenant, or empty
+ */
+struct fabric_taken {
+	u32 by;
+	u32 priority;
+	u64 size;
+	u64 time;
+	char tenant[FABRIC_NAME_MAX_LEN + 1];
+};
+
+#define FABRIC_TAKEN_MAX	4
+
+/**
+ * struct fabric_history - what happened to a grant since it was made; most have none
+ * @nr: length of @taken, the last one is the youngest
+ * @taken: who took something
+ */
+struct fabric_history {
+	unsigned int nr;
+	struct fabric_taken taken[FABRIC_TAKEN_MAX];
 };
 
 /**
@@ -349,61 +759,107 @@ struct fabric_grant_slice {
  * @obj: base
  * @lock: see DOC: locking
  * @state: by @lock
- * @owned: somebody runs ops to take it back; by @lock
+ * @owned: somebody runs ops on it; by @lock
+ * @incoming: what it is to grow by, reserved; by the owner
+ * @was_active: the holder had it; by @lock
  * @announced: listeners know it; by @lock
  * @doomed: reason to fail it when its preparation ends, or NULL; by @lock
  * @error: errno of the last attempt to take it back; by @lock
  * @reason: why it is in its state; by @lock
- * @kind: as requested, like the following
- * @size: in units of @kind
+ * @req: what was asked for
+ * @size: in units of the kind, sum of the slices; by @lock
+ * @full_size: size before it was shrunk, or 0; by @lock
+ * @restorable: listeners know that it can grow back; by fabric_engine
+ * @shrunken_node: in the list of those that can grow back; by fabric_engine
  * @mode: how the slices appear
- * @holder: what it is bound to
- * @capability: as requested, empty for any
  * @pid: requesting process
  * @uid: its user
+ * @gid: its group
  * @comm: its name
  * @created: boot time of the request, ns
+ * @queued_ns: time in the queue, ns
+ * @lease_end: boot time, ns, or 0; by @lock
+ * @wait_end: boot time, ns; constant
+ * @notice: what it is asked to give back, or NULL; by @lock and fabric_engine
+ * @history: what was taken from it, or NULL; by @lock
+ * @reclaims: how often something was taken from it; by @lock
+ * @resizes: how often its holder resized it; by @lock
+ * @renewals: how often its lease was renewed; by @lock
+ * @planned: what the plan that is being made takes from it; by fabric_engine
+ * @avoid_until: boot time, ns, until when nobody tries to take from it; by fabric_engine
+ * @position: number of requests before it in the queue; written by fabric_engine
+ * @queue_node: in the queue; by fabric_engine
+ * @plan: it gets what others give; by fabric_engine
+ * @token_node: in the table of tokens; by fabric_engine
+ * @deadline: next time that something has to happen; by the lock of the deadlines
  * @net: network namespace of the socket holder
  * @portid: port id of the socket holder
  * @socket_node: in the table of sockets
- * @map_lock: see DOC: locking; protects @files and @mappable
+ * @map_lock: see DOC: locking; protects the following, and the list of slices
  * @files: struct fabric_grant_file
+ * @nr_binding: files that it, or its request in the queue, is bound to
  * @mappable: page faults are served
- * @wait: woken when the grant ends, for poll
- * @work: takes the grant back
+ * @shrinks: copies wait
+ * @nr_copies: copies that run
+ * @map_size: end of the last slice in the file
+ * @version: number of changes, for the readers of its files
+ * @wait: woken when the grant changes or a copy ends
+ * @work: prepares it, shrinks it, takes it back
  * @backoff: delay until the next try, jiffies; by the owner
- * @nr_slices: length of @slices
- * @slices: the slices
+ * @slices: struct fabric_grant_slice; by @lock and @map_lock
  */
 struct fabric_grant {
 	struct fabric_object obj;
 	struct mutex lock; /* see DOC: locking */
 	enum fabric_grant_state state;
 	bool owned;
+	struct fabric_grant *incoming;
+	bool was_active;
 	bool announced;
 	const char *doomed;
 	int error;
 	char reason[FABRIC_NAME_MAX_LEN + 1];
-	enum fabric_kind kind;
+	struct fabric_grant_req *req;
 	u64 size;
+	u64 full_size;
+	bool restorable;
+	struct list_head shrunken_node;
 	enum fabric_mode mode;
-	enum fabric_holder holder;
-	char capability[FABRIC_NAME_MAX_LEN + 1];
 	pid_t pid;
 	kuid_t uid;
+	kgid_t gid;
 	char comm[TASK_COMM_LEN];
 	u64 created;
+	u64 queued_ns;
+	u64 lease_end;
+	u64 wait_end;
+	struct fabric_notice *notice;
+	struct fabric_history *history;
+	u32 reclaims;
+	u32 resizes;
+	u32 renewals;
+	u64 planned;
+	u64 avoid_until;
+	u32 position;
+	struct list_head queue_node;
+	bool plan;
+	struct hlist_node token_node;
+	struct timerqueue_node deadline;
 	struct net *net;
 	u32 portid;
 	struct hlist_node socket_node;
 	struct rw_semaphore map_lock;
 	struct list_head files;
+	u32 nr_binding;
 	bool mappable;
+	bool shrinks;
+	atomic_t nr_copies;
+	u64 map_size;
+	atomic_t version;
 	wait_queue_head_t wait;
 	struct delayed_work work;
 	unsigned long backoff;
-	unsigned int nr_slices;
-	struct fabric_grant_slice slices[] __counted_by(nr_slices);
+	struct list_head slices;
 };
 
 extern struct fabric_registry fabric_grants;
@@ -411,26 +867,123 @@ extern struct fabric_registry fabric_grants;
 struct fabric_grant *fabric_grant_get(u32 id);
 void fabric_grant_hold(struct fabric_grant *grant);
 void fabric_grant_put(struct fabric_grant *grant);
-struct fabric_grant *fabric_grant_new(const struct fabric_grant_req *req,
+struct fabric_grant *fabric_grant_alloc(struct fabric_grant_req *req);
+struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 				      struct netlink_ext_ack *extack);
 int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *net, u32 portid,
 		     struct netlink_ext_ack *extack);
 void fabric_grant_revoke_async(struct fabric_grant *grant, const char *reason);
+void fabric_grant_stop_waiting(struct fabric_grant *grant, const char *reason);
+void fabric_grant_abandon(struct fabric_grant *grant, const char *reason);
+void fabric_grant_kick(struct fabric_grant *grant, unsigned long delay);
+void fabric_grant_start(struct fabric_grant *grant);
+void fabric_grant_set_state(struct fabric_grant *grant, enum fabric_grant_state state);
+void fabric_grant_notify(struct fabric_grant *grant, u8 cmd);
+void fabric_grant_end(struct fabric_grant *grant, enum fabric_grant_state state);
+void fabric_grant_append(struct fabric_grant *grant, struct fabric_grant_slice *slice);
+void fabric_grant_drop_last(struct fabric_grant *grant);
+int fabric_grant_prepare(struct fabric_grant *grant, struct netlink_ext_ack *extack);
+bool fabric_grant_undo(struct fabric_grant *grant);
+void fabric_grant_release_part(struct fabric_grant *part, const char *reason);
+bool fabric_grant_held_by_other(const struct fabric_grant *grant, const struct net *net,
+				u32 portid);
+bool fabric_grant_ended(const struct fabric_grant *grant);
+u64 fabric_grant_next_deadline(const struct fabric_grant *grant);
+void fabric_grant_drop_notice(struct fabric_grant *grant);
+void fabric_grant_taken(struct fabric_grant *grant, u64 size);
 void fabric_grant_socket_closed(const struct net *net, u32 portid);
 int fabric_grant_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 int fabric_grant_fill_fd(struct sk_buff *skb, const struct genl_info *info,
 			 const struct fabric_grant *grant, int fd);
-int fabric_grant_slice_fill(struct sk_buff *skb, const struct fabric_grant_slice *slice);
 int fabric_grant_init(void);
 void fabric_grant_exit(void);
 
+/* resize.c */
+
+/**
+ * struct fabric_grant_change - what grant-set changes
+ * @has: BIT(FABRIC_A_GRANT_*) of what is given
+ * @size: new size
+ * @pieces: most new slices
+ * @priority: new priority
+ * @min: new least size
+ * @reclaimable: as named
+ * @grace: ms
+ * @restore: as named
+ * @force: although somebody else holds it
+ */
+struct fabric_grant_change {
+	u64 has;
+	u64 size;
+	u32 pieces;
+	u32 priority;
+	u64 min;
+	bool reclaimable;
+	u32 grace;
+	bool restore;
+	bool force;
+};
+
+int fabric_grant_set(struct fabric_grant *grant, const struct fabric_grant_change *change,
+		     const struct net *net, u32 portid, struct netlink_ext_ack *extack);
+int fabric_grant_renew(struct fabric_grant *grant, bool has_lease, u64 lease,
+		       struct netlink_ext_ack *extack);
+void fabric_resize_forced(struct fabric_grant *grant);
+void fabric_resize_incoming(struct fabric_grant *grant);
+void fabric_resize_restore(struct fabric_grant *grant);
+
 /* grant_file.c */
-struct file *fabric_grant_file_open(struct fabric_grant *grant, bool binds);
+enum fabric_file_use {
+	FABRIC_FILE_BINDS,	/* the grant ends with it */
+	FABRIC_FILE_WAITS,	/* the request ends with it while it is queued */
+	FABRIC_FILE_DATA,	/* leads to the memory only */
+};
+
+struct file *fabric_grant_file_open(struct fabric_grant *grant, enum fabric_file_use use);
 void fabric_grant_zap(struct fabric_grant *grant);
+void fabric_grant_zap_range(struct fabric_grant *grant, u64 offset, u64 length);
+void fabric_grant_stop_copies(struct fabric_grant *grant);
+void fabric_grant_resume_copies(struct fabric_grant *grant);
+
+/* record.c */
+
+/**
+ * struct fabric_stats - counters of the broker
+ *
+ * Named like the attributes of stats-get.
+ */
+struct fabric_stats {
+	atomic64_t requests;
+	atomic64_t grants;
+	atomic64_t releases;
+	atomic64_t notices;
+	atomic64_t shrinks;
+	atomic64_t revokes;
+	atomic64_t forced;
+	atomic64_t restores;
+	atomic64_t lease_expiries;
+	atomic64_t wait_expiries;
+};
+
+extern struct fabric_stats fabric_stats;
+
+void fabric_record(enum fabric_event event, const struct fabric_grant *grant, u64 size, u32 by,
+		   const char *reason);
+void fabric_record_refusal(const struct fabric_grant_req *req, u32 grant_id, int error,
+			   const struct netlink_ext_ack *extack);
+void fabric_record_wait(u64 ns);
+int fabric_record_fill_stats(struct sk_buff *skb, const struct genl_info *info, void *obj);
+int fabric_record_fill_entry(struct sk_buff *skb, const struct genl_info *info, u64 *sequence);
+int fabric_record_init(void);
+void fabric_record_exit(void);
 
 /* netlink.c */
+/* A grant with all its slices and the longest names fits. */
+#define FABRIC_GRANT_MSG_SIZE	8192
+
 typedef int (*fabric_fill_t)(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
+int fabric_nl_fill_event(struct sk_buff *msg, u8 cmd, fabric_fill_t fill, void *obj);
 void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj);
 int fabric_nl_init(void);
 void fabric_nl_exit(void);

@@ -4,16 +4,20 @@
  *
  * Ops of the backend run without locks. Who may run them is said by the state:
  *
- *   preparing              the request that made the grant
- *   revoking, quarantined  whoever set @owned: the request that deletes the
- *                          grant, or its work item. The work item tries again,
- *                          with growing delay, until nothing is left.
+ *   preparing              the request that made the grant, or the work item of
+ *                          the grant when it comes out of the queue
+ *   active, shrinking,     whoever set @owned: a request that changes or deletes
+ *   revoking, quarantined  the grant, or its work item. The work item goes on
+ *                          taking it back, with growing delay, until nothing is
+ *                          left.
  *
  * Everybody else who wants the grant to go says so and leaves: @doomed while it
- * is being prepared, fabric_grant_revoke_async() otherwise.
+ * is being prepared, fabric_grant_revoke_async() otherwise. A queued request has
+ * nothing that ops were run on; it belongs to the queue.
  */
 #include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -55,60 +59,148 @@ void fabric_grant_put(struct fabric_grant *grant)
 static void fabric_grant_free(struct fabric_object *obj)
 {
 	struct fabric_grant *grant = container_of(obj, struct fabric_grant, obj);
-	unsigned int i;
+	struct fabric_grant_slice *slice, *next;
 
-	for (i = 0; i < grant->nr_slices; i++)
-		WARN_ON(grant->slices[i].resource);
-	WARN_ON(!list_empty(&grant->files));
+	list_for_each_entry_safe(slice, next, &grant->slices, siblings)
+		fabric_slice_free(slice);
+	WARN_ON(!list_empty(&grant->files) || !list_empty(&grant->queue_node) ||
+		!list_empty(&grant->shrunken_node) || !hlist_unhashed(&grant->token_node));
 	pr_debug("grant %u: destroyed\n", obj->id);
+	if (grant->req->tenant)
+		atomic_dec(&grant->req->tenant->nr_grants);
+	fabric_req_free(grant->req);
+	kfree(grant->notice);
+	kfree(grant->history);
 	mutex_destroy(&grant->lock);
 	kfree_rcu(grant, obj.rcu);
 }
 
-static int slice_put_attrs(struct sk_buff *skb, const struct fabric_grant_slice *slice)
+/* Whether nothing of it is left. */
+bool fabric_grant_ended(const struct fabric_grant *grant)
 {
-	const struct fabric_resource *resource = slice->resource;
-	const struct fabric_resource_info *is = &resource->info;
-
-	if (nla_put_u32(skb, FABRIC_A_SLICE_INDEX, slice - slice->grant->slices) ||
-	    nla_put_u32(skb, FABRIC_A_SLICE_DOMAIN_ID, resource->domain->obj.id) ||
-	    nla_put_u32(skb, FABRIC_A_SLICE_DEVICE_ID, resource->device->obj.id) ||
-	    nla_put_u32(skb, FABRIC_A_SLICE_RESOURCE_ID, resource->obj.id) ||
-	    nla_put_uint(skb, FABRIC_A_SLICE_START, slice->pub.start) ||
-	    nla_put_uint(skb, FABRIC_A_SLICE_LENGTH, slice->pub.length) ||
-	    nla_put_u32(skb, FABRIC_A_SLICE_STATE, slice->state) ||
-	    (is->address != FABRIC_NO_ADDRESS &&
-	     nla_put_uint(skb, FABRIC_A_SLICE_ADDRESS, is->address + slice->pub.start)) ||
-	    (is->numa_node != NUMA_NO_NODE &&
-	     nla_put_u32(skb, FABRIC_A_SLICE_NUMA_NODE, is->numa_node)))
-		return -EMSGSIZE;
-	/* The backend writes the name while it prepares and erases it as it likes later. */
-	if (slice->grant->state == FABRIC_GRANT_STATE_ACTIVE && *slice->pub.node)
-		return nla_put_string(skb, FABRIC_A_SLICE_NODE, slice->pub.node);
-	return 0;
+	return grant->state == FABRIC_GRANT_STATE_RELEASED ||
+	       grant->state == FABRIC_GRANT_STATE_FAILED ||
+	       grant->state == FABRIC_GRANT_STATE_EXPIRED;
 }
 
-int fabric_grant_slice_fill(struct sk_buff *skb, const struct fabric_grant_slice *slice)
+static u64 ms_left(u64 deadline)
 {
-	lockdep_assert_held(&slice->grant->lock);
-	if (nla_put_u32(skb, FABRIC_A_SLICE_GRANT_ID, slice->grant->obj.id))
-		return -EMSGSIZE;
-	return slice_put_attrs(skb, slice);
+	u64 now = ktime_get_boottime_ns();
+
+	return deadline > now ? div_u64(deadline - now, NSEC_PER_MSEC) : 0;
+}
+
+static u64 ms_since(u64 time)
+{
+	return div_u64(ktime_get_boottime_ns() - time, NSEC_PER_MSEC);
 }
 
 static int fill_slices(struct sk_buff *skb, const struct fabric_grant *grant)
 {
-	unsigned int i;
+	const struct fabric_grant_slice *slice;
+	unsigned int index = 0;
 
-	for (i = 0; i < grant->nr_slices; i++) {
+	/* What a queued request has is a part of what it waits for. */
+	if (grant->state == FABRIC_GRANT_STATE_QUEUED)
+		return 0;
+	list_for_each_entry(slice, &grant->slices, siblings) {
 		struct nlattr *nest;
 
-		if (!grant->slices[i].resource)
+		if (!slice->resource)
 			continue;
 		nest = nla_nest_start(skb, FABRIC_A_GRANT_SLICE);
-		if (!nest || slice_put_attrs(skb, &grant->slices[i]))
+		if (!nest || fabric_slice_put_attrs(skb, slice, index++))
 			return -EMSGSIZE;
 		nla_nest_end(skb, nest);
+	}
+	return 0;
+}
+
+static int fill_request(struct sk_buff *skb, const struct fabric_grant_req *req)
+{
+	if ((req->capability &&
+	     nla_put_string(skb, FABRIC_A_GRANT_CAPABILITY, req->capability)) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_KIND, req->kind) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_HOLDER, req->holder) ||
+	    (req->tenant && nla_put_string(skb, FABRIC_A_GRANT_TENANT, req->tenant->name)) ||
+	    (req->token && nla_put_string(skb, FABRIC_A_GRANT_TOKEN, req->token)) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_PRIORITY, req->priority) ||
+	    (req->min && nla_put_uint(skb, FABRIC_A_GRANT_MIN, req->min)) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_RECLAIMABLE, req->reclaimable) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_GRACE, req->grace) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_PIECES, req->pieces) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_PLACEMENT, req->placement) ||
+	    (req->lease && nla_put_uint(skb, FABRIC_A_GRANT_LEASE, req->lease)) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_RESTORE, req->restore) ||
+	    (req->bandwidth_min &&
+	     nla_put_u32(skb, FABRIC_A_GRANT_BANDWIDTH_MIN, req->bandwidth_min)) ||
+	    (req->bandwidth_max &&
+	     nla_put_u32(skb, FABRIC_A_GRANT_BANDWIDTH_MAX, req->bandwidth_max)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_queued(struct sk_buff *skb, const struct fabric_grant *grant)
+{
+	if (grant->queued_ns &&
+	    nla_put_uint(skb, FABRIC_A_GRANT_QUEUE_TIME, div_u64(grant->queued_ns, NSEC_PER_MSEC)))
+		return -EMSGSIZE;
+	if (grant->state != FABRIC_GRANT_STATE_QUEUED)
+		return 0;
+	if (nla_put_u32(skb, FABRIC_A_GRANT_POSITION, READ_ONCE(grant->position)) ||
+	    (grant->wait_end &&
+	     nla_put_uint(skb, FABRIC_A_GRANT_WAIT_LEFT, ms_left(grant->wait_end))))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_notice(struct sk_buff *skb, const struct fabric_notice *notice)
+{
+	struct nlattr *nest;
+
+	if (!notice)
+		return 0;
+	nest = nla_nest_start(skb, FABRIC_A_GRANT_NOTICE);
+	if (!nest || nla_put_string(skb, FABRIC_A_NOTICE_REASON, notice->reason) ||
+	    (notice->by && (nla_put_u32(skb, FABRIC_A_NOTICE_BY, notice->by) ||
+			    nla_put_u32(skb, FABRIC_A_NOTICE_PRIORITY, notice->priority))) ||
+	    nla_put_uint(skb, FABRIC_A_NOTICE_TARGET, notice->target) ||
+	    nla_put_uint(skb, FABRIC_A_NOTICE_LEFT, ms_left(notice->deadline)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_taken(struct sk_buff *skb, const struct fabric_taken *taken)
+{
+	struct nlattr *nest = nla_nest_start(skb, FABRIC_A_GRANT_TAKEN);
+
+	if (!nest || nla_put_u32(skb, FABRIC_A_TAKEN_BY, taken->by) ||
+	    nla_put_u32(skb, FABRIC_A_TAKEN_PRIORITY, taken->priority) ||
+	    nla_put_uint(skb, FABRIC_A_TAKEN_SIZE, taken->size) ||
+	    nla_put_uint(skb, FABRIC_A_TAKEN_AGE, ms_since(taken->time)) ||
+	    (*taken->tenant && nla_put_string(skb, FABRIC_A_TAKEN_TENANT, taken->tenant)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_history(struct sk_buff *skb, const struct fabric_grant *grant)
+{
+	unsigned int i;
+
+	if (fill_notice(skb, grant->notice) ||
+	    (grant->full_size && nla_put_uint(skb, FABRIC_A_GRANT_FULL_SIZE, grant->full_size)) ||
+	    (grant->restorable && nla_put_u32(skb, FABRIC_A_GRANT_RESTORABLE, 1)) ||
+	    (grant->lease_end &&
+	     nla_put_uint(skb, FABRIC_A_GRANT_LEASE_LEFT, ms_left(grant->lease_end))) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_RECLAIMS, grant->reclaims) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_RESIZES, grant->resizes) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_RENEWALS, grant->renewals))
+		return -EMSGSIZE;
+	for (i = 0; grant->history && i < grant->history->nr; i++) {
+		if (fill_taken(skb, &grant->history->taken[i]))
+			return -EMSGSIZE;
 	}
 	return 0;
 }
@@ -116,7 +208,8 @@ static int fill_slices(struct sk_buff *skb, const struct fabric_grant *grant)
 int fabric_grant_fill_fd(struct sk_buff *skb, const struct genl_info *info,
 			 const struct fabric_grant *grant, int fd)
 {
-	u64 age = ktime_get_boottime_ns() - grant->created;
+	bool queued = grant->state == FABRIC_GRANT_STATE_QUEUED;
+	enum fabric_mode mode = grant->mode ?: grant->req->mode;
 	void *hdr;
 
 	lockdep_assert_held(&grant->lock);
@@ -124,21 +217,19 @@ int fabric_grant_fill_fd(struct sk_buff *skb, const struct genl_info *info,
 	if (!hdr)
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, FABRIC_A_GRANT_ID, grant->obj.id) ||
-	    nla_put_u32(skb, FABRIC_A_GRANT_KIND, grant->kind) ||
-	    (*grant->capability &&
-	     nla_put_string(skb, FABRIC_A_GRANT_CAPABILITY, grant->capability)) ||
-	    nla_put_uint(skb, FABRIC_A_GRANT_SIZE, grant->size) ||
-	    nla_put_u32(skb, FABRIC_A_GRANT_MODE, grant->mode) ||
+	    nla_put_uint(skb, FABRIC_A_GRANT_SIZE, queued ? grant->req->size : grant->size) ||
+	    (mode && nla_put_u32(skb, FABRIC_A_GRANT_MODE, mode)) ||
 	    nla_put_u32(skb, FABRIC_A_GRANT_STATE, grant->state) ||
-	    nla_put_u32(skb, FABRIC_A_GRANT_HOLDER, grant->holder) ||
 	    nla_put_u32(skb, FABRIC_A_GRANT_PID, grant->pid) ||
 	    nla_put_string(skb, FABRIC_A_GRANT_COMM, grant->comm) ||
 	    nla_put_u32(skb, FABRIC_A_GRANT_UID, from_kuid(&init_user_ns, grant->uid)) ||
-	    nla_put_uint(skb, FABRIC_A_GRANT_AGE, div_u64(age, NSEC_PER_MSEC)) ||
+	    nla_put_u32(skb, FABRIC_A_GRANT_GID, from_kgid(&init_user_ns, grant->gid)) ||
+	    nla_put_uint(skb, FABRIC_A_GRANT_AGE, ms_since(grant->created)) ||
 	    (*grant->reason && nla_put_string(skb, FABRIC_A_GRANT_REASON, grant->reason)) ||
 	    (grant->error && nla_put_u32(skb, FABRIC_A_GRANT_ERROR, -grant->error)) ||
 	    (fd >= 0 && nla_put_u32(skb, FABRIC_A_GRANT_FD, fd)) ||
-	    fill_slices(skb, grant)) {
+	    fill_request(skb, grant->req) || fill_queued(skb, grant) ||
+	    fill_history(skb, grant) || fill_slices(skb, grant)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -151,21 +242,33 @@ int fabric_grant_fill(struct sk_buff *skb, const struct genl_info *info, void *o
 	return fabric_grant_fill_fd(skb, info, obj, -1);
 }
 
-static void notify(struct fabric_grant *grant, u8 cmd)
+/* Listeners are told, and the readers of its files. */
+void fabric_grant_notify(struct fabric_grant *grant, u8 cmd)
 {
 	lockdep_assert_held(&grant->lock);
 	fabric_grants_changed();
+	atomic_inc(&grant->version);
+	wake_up_all(&grant->wait);
 	fabric_nl_notify(cmd, FABRIC_NLGRP_GRANTS, fabric_grant_fill, grant);
 }
 
-static void set_state(struct fabric_grant *grant, enum fabric_grant_state state)
+void fabric_grant_set_state(struct fabric_grant *grant, enum fabric_grant_state state)
 {
 	lockdep_assert_held(&grant->lock);
 	trace_fabric_grant_state(grant->obj.id, grant->state, state, grant->size, grant->reason);
 	grant->state = state;
 }
 
-static void kick(struct fabric_grant *grant, unsigned long delay)
+/* A request ends that got nothing. The caller puts its reference. */
+void fabric_grant_end(struct fabric_grant *grant, enum fabric_grant_state state)
+{
+	lockdep_assert_held(&grant->lock);
+	fabric_grant_set_state(grant, state);
+	grant->obj.registered = false;
+	fabric_grant_notify(grant, FABRIC_CMD_GRANT_DEL_NTF);
+}
+
+void fabric_grant_kick(struct fabric_grant *grant, unsigned long delay)
 {
 	/* A pending work item has a reference already. */
 	fabric_grant_hold(grant);
@@ -173,10 +276,91 @@ static void kick(struct fabric_grant *grant, unsigned long delay)
 		fabric_grant_put(grant);
 }
 
-static void socket_bind(struct fabric_grant *grant, const struct fabric_grant_req *req)
+/* When something has to happen to it by itself. */
+u64 fabric_grant_next_deadline(const struct fabric_grant *grant)
 {
-	grant->net = req->net;
-	grant->portid = req->portid;
+	lockdep_assert_held(&grant->lock);
+	if (grant->state == FABRIC_GRANT_STATE_QUEUED)
+		return grant->wait_end;
+	if (grant->state != FABRIC_GRANT_STATE_ACTIVE)
+		return 0;
+	if (grant->notice)
+		return grant->notice->forced ? 0 : grant->notice->deadline;
+	return grant->lease_end;
+}
+
+void fabric_grant_drop_notice(struct fabric_grant *grant)
+{
+	lockdep_assert_held(&fabric_engine);
+	lockdep_assert_held(&grant->lock);
+	kfree(grant->notice);
+	grant->notice = NULL;
+	fabric_deadline_set(grant, fabric_grant_next_deadline(grant));
+}
+
+/* @size was taken from the grant by who gave notice. */
+void fabric_grant_taken(struct fabric_grant *grant, u64 size)
+{
+	const struct fabric_notice *notice = grant->notice;
+	struct fabric_history *history = grant->history;
+	struct fabric_taken *taken;
+
+	lockdep_assert_held(&grant->lock);
+	grant->reclaims++;
+	fabric_record(FABRIC_EVENT_RECLAIM, grant, size, notice->by, notice->reason);
+	/* The history is for people; without memory for it, the record has it. */
+	if (!history)
+		history = kzalloc_obj(*history);
+	if (!history)
+		return;
+	grant->history = history;
+	if (history->nr == FABRIC_TAKEN_MAX) {
+		memmove(&history->taken[0], &history->taken[1],
+			(FABRIC_TAKEN_MAX - 1) * sizeof(*taken));
+		history->nr--;
+	}
+	taken = &history->taken[history->nr++];
+	taken->by = notice->by;
+	taken->priority = notice->priority;
+	taken->size = size;
+	taken->time = ktime_get_boottime_ns();
+	strscpy(taken->tenant, notice->tenant);
+}
+
+/* The slice, which has its extent, is the last of the grant. */
+void fabric_grant_append(struct fabric_grant *grant, struct fabric_grant_slice *slice)
+{
+	mutex_lock(&grant->lock);
+	down_write(&grant->map_lock);
+	slice->offset = grant->map_size;
+	slice->map_length = slice->pub.length;
+	grant->map_size += slice->pub.length;
+	list_add_tail(&slice->siblings, &grant->slices);
+	up_write(&grant->map_lock);
+	grant->mode = slice->pub.mode;
+	mutex_unlock(&grant->lock);
+}
+
+/* Give back the last slice, on which no op was run. */
+void fabric_grant_drop_last(struct fabric_grant *grant)
+{
+	struct fabric_grant_slice *slice;
+
+	mutex_lock(&grant->lock);
+	down_write(&grant->map_lock);
+	slice = list_last_entry(&grant->slices, struct fabric_grant_slice, siblings);
+	list_del(&slice->siblings);
+	grant->map_size = slice->offset;
+	up_write(&grant->map_lock);
+	mutex_unlock(&grant->lock);
+	fabric_slice_give(slice, NULL);
+	fabric_slice_free(slice);
+}
+
+static void socket_bind(struct fabric_grant *grant)
+{
+	grant->net = grant->req->net;
+	grant->portid = grant->req->portid;
 	spin_lock(&sockets_lock);
 	hash_add(sockets, &grant->socket_node, grant->portid);
 	spin_unlock(&sockets_lock);
@@ -190,67 +374,41 @@ static void socket_unbind(struct fabric_grant *grant)
 	spin_unlock(&sockets_lock);
 }
 
-/* Undo what the backend did, from the holder towards the device. */
-static int slice_undo(struct fabric_grant_slice *slice)
-{
-	const struct fabric_backend_ops *ops = slice->resource->domain->ops;
-	int ret;
-
-	*slice->pub.reason = '\0';
-	if (slice->step == FABRIC_SLICE_STEP_COMMITTED) {
-		ret = ops->slice_revoke(&slice->pub);
-		trace_fabric_op("slice_revoke", slice->grant->obj.id, ret);
-		if (ret)
-			return ret;
-		slice->step = FABRIC_SLICE_STEP_PREPARED;
-	}
-	if (slice->step == FABRIC_SLICE_STEP_PREPARED) {
-		ret = ops->slice_release(&slice->pub);
-		trace_fabric_op("slice_release", slice->grant->obj.id, ret);
-		if (ret)
-			return ret;
-		slice->step = FABRIC_SLICE_STEP_NONE;
-	}
-	return 0;
-}
-
 /* Still in the grant because the host uses it, as opposed to quarantined. */
 static bool stays(const struct fabric_grant_slice *slice)
 {
 	return slice->error == -EAGAIN && slice->step == FABRIC_SLICE_STEP_COMMITTED;
 }
 
-/* Free the extent; where @last, tell that the grant is released. */
-static void slice_free(struct fabric_grant_slice *slice, bool last)
+static void record_end(struct fabric_grant *grant)
 {
-	struct fabric_resource *resource = slice->resource;
-	struct fabric_grant *grant = slice->grant;
-	struct module *owner = resource->domain->ops->owner;
-	struct fabric_domain *domain = resource->domain;
-
-	lockdep_assert_held(&grant->lock);
-	mutex_lock(&domain->lock);
-	fabric_resource_unreserve_locked(slice);
-	if (last && grant->announced)
-		notify(grant, FABRIC_CMD_GRANT_DEL_NTF);
-	mutex_unlock(&domain->lock);
-	slice->resource = NULL;
-	fabric_resource_put(resource);
-	module_put(owner);
+	if (!grant->was_active)
+		return;
+	atomic64_inc(&fabric_stats.releases);
+	if (grant->notice && grant->notice->by) {
+		atomic64_inc(&fabric_stats.revokes);
+		fabric_record(FABRIC_EVENT_RECLAIM, grant, grant->size, grant->notice->by,
+			      grant->reason);
+	} else {
+		fabric_record(FABRIC_EVENT_RELEASE, grant, grant->size, 0, grant->reason);
+	}
 }
 
 /* Record the outcome of an attempt whose slices all came back. */
 static void settle_released(struct fabric_grant *grant, unsigned int left)
 {
-	unsigned int i;
+	struct fabric_grant_slice *slice;
 
-	set_state(grant, FABRIC_GRANT_STATE_RELEASED);
+	record_end(grant);
+	fabric_grant_set_state(grant, grant->was_active ? FABRIC_GRANT_STATE_RELEASED :
+							  FABRIC_GRANT_STATE_FAILED);
 	grant->error = 0;
 	grant->obj.registered = false;
-	for (i = grant->nr_slices; i-- > 0;) {
-		if (grant->slices[i].resource)
-			slice_free(&grant->slices[i], --left == 0);
+	list_for_each_entry_reverse(slice, &grant->slices, siblings) {
+		if (slice->resource)
+			fabric_slice_give(slice, --left == 0 && grant->announced ? grant : NULL);
 	}
+	wake_up_all(&grant->wait);
 }
 
 /* Record the outcome of an attempt that left slices behind, and plan the next. */
@@ -258,16 +416,14 @@ static void settle_stuck(struct fabric_grant *grant)
 {
 	enum fabric_grant_state state = FABRIC_GRANT_STATE_QUARANTINED;
 	const struct fabric_grant_slice *stuck = NULL;
+	struct fabric_grant_slice *slice;
 	bool changed;
-	unsigned int i;
 
-	for (i = grant->nr_slices; i-- > 0;) {
-		struct fabric_grant_slice *slice = &grant->slices[i];
-
+	list_for_each_entry_reverse(slice, &grant->slices, siblings) {
 		if (!slice->resource)
 			continue;
 		if (!slice->error) {
-			slice_free(slice, false);
+			fabric_slice_give(slice, NULL);
 			continue;
 		}
 		if (stays(slice)) {
@@ -285,27 +441,45 @@ static void settle_stuck(struct fabric_grant *grant)
 		strscpy(grant->reason, stuck->pub.reason);
 	grant->error = stuck->error;
 	if (changed) {
-		set_state(grant, state);
+		if (state == FABRIC_GRANT_STATE_QUARANTINED)
+			fabric_record(FABRIC_EVENT_QUARANTINE, grant, grant->size, 0,
+				      grant->reason);
+		fabric_grant_set_state(grant, state);
 		grant->announced = true;
-		notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
+		grant->obj.registered = true;
+		fabric_grant_notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
 	}
-	kick(grant, grant->backoff);
+	fabric_grant_kick(grant, grant->backoff);
 	grant->backoff = min(2 * grant->backoff, (unsigned long)BACKOFF_MAX);
+	/* Somebody may have counted on what is stuck. */
+	fabric_queue_kick();
+}
+
+/* What the engine knows of the grant ends before the grant does. */
+static void leave_engine(struct fabric_grant *grant)
+{
+	if (hlist_unhashed(&grant->token_node) && list_empty(&grant->shrunken_node))
+		return;
+	mutex_lock(&fabric_engine);
+	fabric_token_del(grant);
+	fabric_shrunken_del(grant);
+	mutex_unlock(&fabric_engine);
 }
 
 /* Take back what is left of the grant. The caller set @owned. */
-static bool grant_undo(struct fabric_grant *grant)
+bool fabric_grant_undo(struct fabric_grant *grant)
 {
-	unsigned int left = 0, stuck = 0, i;
+	struct fabric_grant_slice *slice;
+	unsigned int left = 0, stuck = 0;
 
+	leave_engine(grant);
 	fabric_grant_zap(grant);
-	for (i = grant->nr_slices; i-- > 0;) {
-		struct fabric_grant_slice *slice = &grant->slices[i];
-
+	/* Nobody else changes the list while the grant is owned and not active. */
+	list_for_each_entry_reverse(slice, &grant->slices, siblings) {
 		if (!slice->resource)
 			continue;
 		left++;
-		slice->error = slice_undo(slice);
+		WRITE_ONCE(slice->error, fabric_slice_undo(slice));
 		if (slice->error)
 			stuck++;
 	}
@@ -327,19 +501,115 @@ static bool grant_undo(struct fabric_grant *grant)
 	return true;
 }
 
+/* Everything worked: the holder has it from here on. */
+static void grant_activate(struct fabric_grant *grant)
+{
+	struct fabric_grant_slice *slice;
+
+	lockdep_assert_held(&grant->lock);
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		fabric_resource_slice_state(slice, FABRIC_SLICE_STATE_GRANTED);
+		grant->size += slice->pub.length;
+	}
+	if (grant->req->holder == FABRIC_HOLDER_SOCKET && hlist_unhashed(&grant->socket_node))
+		socket_bind(grant);
+	down_write(&grant->map_lock);
+	grant->mappable = grant->mode == FABRIC_MODE_MAP;
+	up_write(&grant->map_lock);
+	grant->was_active = true;
+	*grant->reason = '\0';
+	fabric_grant_set_state(grant, FABRIC_GRANT_STATE_ACTIVE);
+	if (grant->req->lease) {
+		grant->lease_end = ktime_get_boottime_ns() + grant->req->lease * NSEC_PER_MSEC;
+		fabric_deadline_set(grant, grant->lease_end);
+	}
+	grant->announced = true;
+	atomic64_inc(&fabric_stats.grants);
+	fabric_record_wait(grant->queued_ns);
+	fabric_record(FABRIC_EVENT_GRANT, grant, grant->size, 0, NULL);
+	fabric_grant_notify(grant, FABRIC_CMD_GRANT_NEW_NTF);
+}
+
+int fabric_grant_prepare(struct fabric_grant *grant, struct netlink_ext_ack *extack)
+{
+	struct fabric_grant_slice *slice;
+	int ret;
+
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		ret = fabric_slice_prepare(slice, extack);
+		if (ret)
+			return ret;
+	}
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		ret = fabric_slice_commit(slice, extack);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Run the ops of a grant that has its extents. After an error it is undone. */
+static int grant_make(struct fabric_grant *grant, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	ret = fabric_grant_prepare(grant, extack);
+	mutex_lock(&grant->lock);
+	if (!ret && grant->doomed) {
+		NL_SET_ERR_MSG_FMT(extack, "%s", grant->doomed);
+		ret = -ENODEV;
+	}
+	if (ret) {
+		strscpy(grant->reason, extack->_msg ?: "It could not be prepared");
+		fabric_grant_set_state(grant, FABRIC_GRANT_STATE_REVOKING);
+		grant->owned = true;
+		mutex_unlock(&grant->lock);
+		fabric_grant_undo(grant);
+		return ret;
+	}
+	grant_activate(grant);
+	mutex_unlock(&grant->lock);
+	return 0;
+}
+
+/* A request leaves the queue with all the capacity that it wants. */
+void fabric_grant_start(struct fabric_grant *grant)
+{
+	lockdep_assert_held(&fabric_engine);
+	fabric_queue_del(grant);
+	grant->plan = false;
+	mutex_lock(&grant->lock);
+	grant->queued_ns = ktime_get_boottime_ns() - grant->created;
+	*grant->reason = '\0';
+	fabric_grant_set_state(grant, FABRIC_GRANT_STATE_PREPARING);
+	fabric_grant_notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
+	fabric_grant_kick(grant, 0);
+	mutex_unlock(&grant->lock);
+}
+
 static void grant_work(struct work_struct *work)
 {
 	struct fabric_grant *grant = container_of(to_delayed_work(work), struct fabric_grant, work);
-	bool mine;
+	struct netlink_ext_ack ack = {};
+	enum fabric_grant_state state;
+	bool incoming, undo = false;
 
 	mutex_lock(&grant->lock);
-	mine = !grant->owned && (grant->state == FABRIC_GRANT_STATE_REVOKING ||
-				 grant->state == FABRIC_GRANT_STATE_QUARANTINED);
-	if (mine)
-		grant->owned = true;
+	state = grant->state;
+	incoming = grant->incoming;
+	if (!grant->owned && (state == FABRIC_GRANT_STATE_REVOKING ||
+			      state == FABRIC_GRANT_STATE_QUARANTINED))
+		undo = grant->owned = true;
 	mutex_unlock(&grant->lock);
-	if (mine)
-		grant_undo(grant);
+	/* What it was to grow by is here for this work item alone. */
+	if (incoming)
+		fabric_resize_incoming(grant);
+	else if (state == FABRIC_GRANT_STATE_PREPARING)
+		grant_make(grant, &ack);
+	else if (state == FABRIC_GRANT_STATE_SHRINKING)
+		fabric_resize_forced(grant);
+	else if (undo)
+		fabric_grant_undo(grant);
 	fabric_grant_put(grant);
 }
 
@@ -347,31 +617,83 @@ static void begin_revoke(struct fabric_grant *grant, const char *reason)
 {
 	lockdep_assert_held(&grant->lock);
 	strscpy(grant->reason, reason);
-	set_state(grant, FABRIC_GRANT_STATE_REVOKING);
+	fabric_grant_set_state(grant, FABRIC_GRANT_STATE_REVOKING);
 	socket_unbind(grant);
-	notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
+	fabric_deadline_clear(grant);
+	fabric_grant_notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
 }
 
-/* The grant has to go; its holder, or what it is made of, does. Returns at once. */
+/*
+ * Give back what a part has that no grant wants: whole slices that another
+ * grant gave up, or that it could not grow by.
+ */
+void fabric_grant_release_part(struct fabric_grant *part, const char *reason)
+{
+	mutex_lock(&part->lock);
+	strscpy(part->reason, reason);
+	fabric_grant_set_state(part, FABRIC_GRANT_STATE_REVOKING);
+	part->owned = true;
+	mutex_unlock(&part->lock);
+	fabric_grant_undo(part);
+}
+
+/*
+ * The grant has to go; its holder, or what it is made of, does. Returns at
+ * once. A queued request only looks for something else.
+ */
 void fabric_grant_revoke_async(struct fabric_grant *grant, const char *reason)
 {
 	mutex_lock(&grant->lock);
 	switch (grant->state) {
+	case FABRIC_GRANT_STATE_QUEUED:
+		fabric_queue_kick();
+		break;
 	case FABRIC_GRANT_STATE_PREPARING:
 		grant->doomed = reason;
 		break;
 	case FABRIC_GRANT_STATE_ACTIVE:
+	case FABRIC_GRANT_STATE_SHRINKING:
 		begin_revoke(grant, reason);
 		fallthrough;
 	case FABRIC_GRANT_STATE_REVOKING:
 	case FABRIC_GRANT_STATE_QUARANTINED:
-		kick(grant, 0);
+		fabric_grant_kick(grant, 0);
 		break;
-	case FABRIC_GRANT_STATE_RELEASED:
 	default:
 		break;
 	}
 	mutex_unlock(&grant->lock);
+}
+
+/* Nobody waits for the request or holds the grant any more. */
+void fabric_grant_abandon(struct fabric_grant *grant, const char *reason)
+{
+	bool queued;
+
+	/* It never becomes queued again. */
+	if (READ_ONCE(grant->state) == FABRIC_GRANT_STATE_QUEUED) {
+		mutex_lock(&fabric_engine);
+		queued = !list_empty(&grant->queue_node);
+		if (queued)
+			fabric_queue_cancel(grant, FABRIC_GRANT_STATE_FAILED, reason);
+		mutex_unlock(&fabric_engine);
+		if (queued)
+			return;
+	}
+	fabric_grant_revoke_async(grant, reason);
+}
+
+/* Nobody waits for a request any more, whose grant lives on without if it is there already. */
+void fabric_grant_stop_waiting(struct fabric_grant *grant, const char *reason)
+{
+	switch (READ_ONCE(grant->state)) {
+	case FABRIC_GRANT_STATE_QUEUED:
+	case FABRIC_GRANT_STATE_PREPARING:
+		fabric_grant_abandon(grant, reason);
+		break;
+	default:
+		break;
+	}
 }
 
 void fabric_grant_socket_closed(const struct net *net, u32 portid)
@@ -391,15 +713,16 @@ void fabric_grant_socket_closed(const struct net *net, u32 portid)
 		}
 		spin_unlock(&sockets_lock);
 		if (found) {
-			fabric_grant_revoke_async(found, "The socket of its holder was closed");
+			fabric_grant_abandon(found, "The socket of its holder was closed");
 			fabric_grant_put(found);
 		}
 	} while (found);
 }
 
-static bool held_by_other(const struct fabric_grant *grant, const struct net *net, u32 portid)
+bool fabric_grant_held_by_other(const struct fabric_grant *grant, const struct net *net,
+				u32 portid)
 {
-	switch (grant->holder) {
+	switch (grant->req->holder) {
 	case FABRIC_HOLDER_FILE:
 		return grant->pid != task_tgid_nr(current);
 	case FABRIC_HOLDER_SOCKET:
@@ -418,7 +741,11 @@ static int refuse_del(const struct fabric_grant *grant, bool force, const struct
 		NL_SET_ERR_MSG(extack, "The grant is being prepared, try again");
 		return -EBUSY;
 	case FABRIC_GRANT_STATE_ACTIVE:
+	case FABRIC_GRANT_STATE_QUEUED:
 		break;
+	case FABRIC_GRANT_STATE_SHRINKING:
+		NL_SET_ERR_MSG(extack, "The grant is being shrunk, try again");
+		return -EBUSY;
 	case FABRIC_GRANT_STATE_REVOKING:
 	case FABRIC_GRANT_STATE_QUARANTINED:
 		NL_SET_ERR_MSG_FMT(extack, "Being released: %s", grant->reason);
@@ -427,12 +754,30 @@ static int refuse_del(const struct fabric_grant *grant, bool force, const struct
 		NL_SET_ERR_MSG(extack, "No such grant");
 		return -ENOENT;
 	}
-	if (!force && held_by_other(grant, net, portid)) {
+	if (grant->owned) {
+		NL_SET_ERR_MSG(extack, "The grant is being resized, try again");
+		return -EBUSY;
+	}
+	if (!force && fabric_grant_held_by_other(grant, net, portid)) {
 		NL_SET_ERR_MSG_FMT(extack, "Held by process %d (%s), end it or use force",
 				   grant->pid, grant->comm);
 		return -EBUSY;
 	}
 	return 0;
+}
+
+/* Withdraw a queued request. Returns -EAGAIN when it left the queue meanwhile. */
+static int cancel(struct fabric_grant *grant)
+{
+	int ret = -EAGAIN;
+
+	mutex_lock(&fabric_engine);
+	if (!list_empty(&grant->queue_node)) {
+		fabric_queue_cancel(grant, FABRIC_GRANT_STATE_FAILED, "Withdrawn on request");
+		ret = 0;
+	}
+	mutex_unlock(&fabric_engine);
+	return ret;
 }
 
 int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *net, u32 portid,
@@ -446,11 +791,18 @@ int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *n
 		mutex_unlock(&grant->lock);
 		return ret;
 	}
+	if (grant->state == FABRIC_GRANT_STATE_QUEUED) {
+		mutex_unlock(&grant->lock);
+		ret = cancel(grant);
+		if (ret == -EAGAIN)
+			NL_SET_ERR_MSG(extack, "The grant is being prepared, try again");
+		return ret == -EAGAIN ? -EBUSY : ret;
+	}
 	begin_revoke(grant, "Deleted on request");
 	grant->owned = true;
 	mutex_unlock(&grant->lock);
 
-	if (grant_undo(grant))
+	if (fabric_grant_undo(grant))
 		return 0;
 	mutex_lock(&grant->lock);
 	NL_SET_ERR_MSG_FMT(extack, "Being released: %s", grant->reason);
@@ -458,139 +810,200 @@ int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *n
 	return -EINPROGRESS;
 }
 
-/* The grant has its extents; it is listed from here on. */
-static int grant_register(struct fabric_grant *grant)
+/* Takes over @req, also with an error. */
+struct fabric_grant *fabric_grant_alloc(struct fabric_grant_req *req)
 {
-	unsigned int i;
-	int ret;
+	struct fabric_grant *grant = kzalloc_obj(*grant);
 
-	ret = fabric_object_add(&grant->obj, &fabric_grants);
-	if (ret)
-		return ret;
-	for (i = 0; i < grant->nr_slices; i++)
-		grant->slices[i].pub.grant_id = grant->obj.id;
-	mutex_lock(&grant->lock);
-	grant->mode = grant->slices[0].pub.mode;
-	grant->obj.registered = true;
-	mutex_unlock(&grant->lock);
-	return 0;
-}
-
-static int grant_prepare(struct fabric_grant *grant, struct netlink_ext_ack *extack)
-{
-	struct fabric_grant_slice *slice;
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < grant->nr_slices; i++) {
-		slice = &grant->slices[i];
-		ret = slice->resource->domain->ops->slice_prepare(&slice->pub, extack);
-		trace_fabric_op("slice_prepare", grant->obj.id, ret);
-		if (ret)
-			return ret;
-		slice->step = FABRIC_SLICE_STEP_PREPARED;
-	}
-	for (i = 0; i < grant->nr_slices; i++) {
-		slice = &grant->slices[i];
-		ret = slice->resource->domain->ops->slice_commit(&slice->pub, extack);
-		trace_fabric_op("slice_commit", grant->obj.id, ret);
-		if (ret)
-			return ret;
-		slice->step = FABRIC_SLICE_STEP_COMMITTED;
-	}
-	return 0;
-}
-
-static struct fabric_grant *grant_alloc(const struct fabric_grant_req *req)
-{
-	const unsigned int nr_slices = 1;
-	struct fabric_grant *grant;
-	unsigned int i;
-
-	grant = kzalloc(struct_size(grant, slices, nr_slices), GFP_KERNEL);
-	if (!grant)
+	if (!grant) {
+		fabric_req_free(req);
 		return NULL;
+	}
 	pr_debug("grant of %llu: created\n", req->size);
 	fabric_object_init(&grant->obj, fabric_grant_free);
 	mutex_init(&grant->lock);
 	grant->state = FABRIC_GRANT_STATE_PREPARING;
-	grant->kind = req->kind;
-	grant->size = req->size;
-	grant->mode = req->mode;
-	grant->holder = req->holder;
-	if (req->capability)
-		strscpy(grant->capability, req->capability);
+	grant->req = req;
+	if (req->tenant)
+		atomic_inc(&req->tenant->nr_grants);
 	grant->pid = task_tgid_nr(current);
-	grant->uid = current_uid();
+	grant->uid = current_euid();
+	grant->gid = current_egid();
 	get_task_comm(grant->comm, current);
 	grant->created = ktime_get_boottime_ns();
 	init_rwsem(&grant->map_lock);
 	INIT_LIST_HEAD(&grant->files);
+	INIT_LIST_HEAD(&grant->slices);
+	INIT_LIST_HEAD(&grant->queue_node);
+	INIT_LIST_HEAD(&grant->shrunken_node);
+	RB_CLEAR_NODE(&grant->deadline.node);
 	init_waitqueue_head(&grant->wait);
 	INIT_DELAYED_WORK(&grant->work, grant_work);
 	grant->backoff = BACKOFF_MIN;
-	grant->nr_slices = nr_slices;
-	for (i = 0; i < nr_slices; i++)
-		grant->slices[i].grant = grant;
 	return grant;
 }
 
-/* Everything worked: the holder has it from here on. */
-static void grant_activate(struct fabric_grant *grant, const struct fabric_grant_req *req)
+/* The grant is listed from here on, and lives until it is released. */
+static int grant_register(struct fabric_grant *grant, enum fabric_grant_state state)
 {
-	unsigned int i;
+	struct fabric_grant_slice *slice;
+	int ret;
 
-	lockdep_assert_held(&grant->lock);
-	for (i = 0; i < grant->nr_slices; i++)
-		fabric_resource_slice_state(&grant->slices[i], FABRIC_SLICE_STATE_GRANTED);
-	if (grant->holder == FABRIC_HOLDER_SOCKET)
-		socket_bind(grant, req);
-	down_write(&grant->map_lock);
-	grant->mappable = grant->mode == FABRIC_MODE_MAP;
-	up_write(&grant->map_lock);
-	set_state(grant, FABRIC_GRANT_STATE_ACTIVE);
-	grant->announced = true;
-	notify(grant, FABRIC_CMD_GRANT_NEW_NTF);
+	lockdep_assert_held(&fabric_engine);
+	ret = fabric_object_add(&grant->obj, &fabric_grants);
+	if (ret)
+		return ret;
+	fabric_grant_hold(grant);
+	mutex_lock(&grant->lock);
+	list_for_each_entry(slice, &grant->slices, siblings)
+		slice->pub.grant_id = grant->obj.id;
+	grant->state = state;
+	grant->obj.registered = true;
+	mutex_unlock(&grant->lock);
+	fabric_token_add(grant);
+	return 0;
 }
 
-/* Returns an active grant with a reference for the caller. */
-struct fabric_grant *fabric_grant_new(const struct fabric_grant_req *req,
+/* Whether waiting can help. */
+static bool can_wait(const struct fabric_grant_req *req, const struct fabric_search *search,
+		     struct netlink_ext_ack *extack)
+{
+	if (search->miss < FABRIC_MISS_ADMIN || search->miss == FABRIC_MISS_QUOTA)
+		return false;
+	if (req->size <= search->total && req->size <= search->most * req->pieces)
+		return true;
+	NL_SET_ERR_MSG_FMT(extack, "All that matches has %llu, the largest device %llu",
+			   search->total, search->most);
+	return false;
+}
+
+/* Put the request into the queue, if others can give it what is missing or it is willing to wait. */
+static int enqueue(struct fabric_grant *grant, const struct fabric_search *why,
+		   struct netlink_ext_ack *extack)
+{
+	const struct fabric_want want = { .req = grant->req };
+	struct fabric_search search;
+	int ret;
+
+	if (!can_wait(grant->req, why, extack))
+		return extack->_msg ? -ENOSPC : fabric_place_refuse(why, &want, extack);
+	ret = grant_register(grant, FABRIC_GRANT_STATE_QUEUED);
+	if (ret)
+		return ret;
+	ret = fabric_queue_add(grant, extack);
+	if (ret)
+		goto err_unregister;
+	if (grant->req->wait) {
+		grant->wait_end = grant->created + grant->req->wait * NSEC_PER_MSEC;
+		fabric_deadline_set(grant, grant->wait_end);
+	}
+	ret = fabric_queue_find(grant, &search);
+	if (ret && ret != -EINPROGRESS && !grant->req->wait) {
+		fabric_queue_del(grant);
+		ret = ret == -ENOSPC ? fabric_place_refuse(why, &want, extack) : ret;
+		goto err_unregister;
+	}
+	mutex_lock(&grant->lock);
+	strscpy(grant->reason, ret == -EINPROGRESS ? "Others are giving it capacity" :
+						     "Waits for capacity");
+	if (grant->req->holder == FABRIC_HOLDER_SOCKET)
+		socket_bind(grant);
+	grant->announced = true;
+	fabric_record(FABRIC_EVENT_REQUEST, grant, grant->req->size, 0, grant->reason);
+	fabric_grant_notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
+	mutex_unlock(&grant->lock);
+	if (!ret)
+		fabric_grant_start(grant);
+	return 0;
+
+err_unregister:
+	fabric_token_del(grant);
+	mutex_lock(&grant->lock);
+	grant->obj.registered = false;
+	grant->state = FABRIC_GRANT_STATE_FAILED;
+	mutex_unlock(&grant->lock);
+	fabric_grant_put(grant);
+	return ret;
+}
+
+/* The same request came before: what became of it is the answer. */
+static struct fabric_grant *repeat(struct fabric_grant *first, const struct fabric_grant_req *req,
+				   struct netlink_ext_ack *extack)
+{
+	int ret = 0;
+
+	if (!fabric_req_same(first->req, req)) {
+		NL_SET_ERR_MSG_FMT(extack, "The token belongs to grant %u, which is different",
+				   first->obj.id);
+		ret = -EEXIST;
+	} else {
+		/* The backend is as slow for this request as for the first. */
+		ret = wait_event_killable(first->wait, READ_ONCE(first->state) !=
+					  FABRIC_GRANT_STATE_PREPARING);
+	}
+	if (!ret && fabric_grant_ended(first)) {
+		NL_SET_ERR_MSG(extack, "The request with the same token failed, try again");
+		ret = -EAGAIN;
+	}
+	if (ret) {
+		fabric_grant_put(first);
+		return ERR_PTR(ret);
+	}
+	return first;
+}
+
+/*
+ * Takes over @req. Returns a grant that is active or queued, with a reference
+ * for the caller.
+ */
+struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 				      struct netlink_ext_ack *extack)
 {
-	struct fabric_grant *grant = grant_alloc(req);
+	struct fabric_grant *grant = fabric_grant_alloc(req), *first;
+	struct fabric_search search;
+	struct fabric_want want = {
+		.req = req,
+		.counts = true,
+	};
+	bool queued = false;
 	int ret;
 
 	if (!grant)
 		return ERR_PTR(-ENOMEM);
-	ret = fabric_resource_reserve(&grant->slices[0], req, extack);
-	if (ret)
-		goto err_put;
-	/* From here on a reference of its own keeps the grant until it is released. */
-	fabric_grant_hold(grant);
-	ret = grant_register(grant);
-	if (!ret)
-		ret = grant_prepare(grant, extack);
+	want.size = req->size;
+	want.pieces = req->pieces;
+	want.priority = req->priority;
+	atomic64_inc(&fabric_stats.requests);
 
-	mutex_lock(&grant->lock);
-	if (!ret && grant->doomed) {
-		NL_SET_ERR_MSG_FMT(extack, "%s", grant->doomed);
-		ret = -ENODEV;
+	mutex_lock(&fabric_engine);
+	first = req->token ? fabric_token_find(req) : NULL;
+	if (first) {
+		mutex_unlock(&fabric_engine);
+		first = repeat(first, req, extack);
+		if (IS_ERR(first))
+			fabric_record_refusal(req, 0, PTR_ERR(first), extack);
+		fabric_grant_put(grant);
+		return first;
 	}
+	ret = fabric_place(grant, &want, &search);
+	if (!ret) {
+		ret = grant_register(grant, FABRIC_GRANT_STATE_PREPARING);
+		while (ret && !list_empty(&grant->slices))
+			fabric_grant_drop_last(grant);
+	} else if (ret == -ENOSPC) {
+		ret = enqueue(grant, &search, extack);
+		queued = !ret;
+	}
+	mutex_unlock(&fabric_engine);
+
+	if (!ret && !queued)
+		ret = grant_make(grant, extack);
 	if (ret) {
-		strscpy(grant->reason, "It could not be prepared");
-		set_state(grant, FABRIC_GRANT_STATE_REVOKING);
-		grant->owned = true;
-		mutex_unlock(&grant->lock);
-		grant_undo(grant);
-		goto err_put;
+		fabric_record_refusal(req, grant->obj.id, ret, extack);
+		fabric_grant_put(grant);
+		return ERR_PTR(ret);
 	}
-	grant_activate(grant, req);
-	mutex_unlock(&grant->lock);
 	return grant;
-
-err_put:
-	fabric_grant_put(grant);
-	return ERR_PTR(ret);
 }
 
 int fabric_grant_init(void)

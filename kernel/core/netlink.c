@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Handlers: parse, call, reply. What they call is in the files of the objects. */
+#include <linux/capability.h>
+#include <linux/cgroup.h>
 #include <linux/file.h>
 #include <linux/notifier.h>
+#include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -30,17 +33,52 @@ static u32 optional_u32(const struct genl_info *info, int attr)
 	return info->attrs && info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : 0;
 }
 
+static bool is_admin(struct sk_buff *skb)
+{
+	return netlink_capable(skb, CAP_SYS_ADMIN);
+}
+
+static int need_admin(struct sk_buff *skb, struct genl_info *info)
+{
+	if (is_admin(skb))
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "Needs CAP_SYS_ADMIN");
+	return -EPERM;
+}
+
+/* Whether the sender may see a grant and change it. Nobody learns of the others'. */
+static bool is_allowed(struct sk_buff *skb, const struct fabric_grant *grant)
+{
+	bool allowed;
+
+	if (is_admin(skb))
+		return true;
+	if (!grant->req->tenant)
+		return false;
+	mutex_lock(&fabric_engine);
+	allowed = fabric_tenant_has_current(grant->req->tenant);
+	mutex_unlock(&fabric_engine);
+	return allowed;
+}
+
+/* The message of a notification. */
+int fabric_nl_fill_event(struct sk_buff *msg, u8 cmd, fabric_fill_t fill, void *obj)
+{
+	struct genl_info info;
+
+	genl_info_init_ntf(&info, &fabric_nl_family, cmd);
+	return fill(msg, &info, obj);
+}
+
 /* Send @obj to the group of listeners. Called under the lock that orders events. */
 void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj)
 {
-	struct genl_info info;
 	struct sk_buff *msg;
 
 	if (!genl_has_listeners(&fabric_nl_family, &init_net, group))
 		return;
-	genl_info_init_ntf(&info, &fabric_nl_family, cmd);
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!msg || fill(msg, &info, obj)) {
+	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
+	if (!msg || fabric_nl_fill_event(msg, cmd, fill, obj)) {
 		/* Listeners learn from this that they missed something. */
 		nlmsg_free(msg);
 		genl_set_err(&fabric_nl_family, &init_net, 0, group, -ENOBUFS);
@@ -51,7 +89,7 @@ void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj)
 
 static int reply_with(struct genl_info *info, fabric_fill_t fill, void *obj, struct mutex *lock)
 {
-	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
 	int ret;
 
 	if (!msg)
@@ -73,7 +111,7 @@ static int reply_with(struct genl_info *info, fabric_fill_t fill, void *obj, str
 static int reply_if_registered(struct genl_info *info, fabric_fill_t fill,
 			       struct fabric_object *obj, struct mutex *lock)
 {
-	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
 	int ret = -ENOENT;
 
 	if (!msg)
@@ -123,7 +161,8 @@ static void dump_begin(struct netlink_callback *cb, u32 generation)
 static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		struct fabric_registry *registry, u32 (*generation)(void),
 		struct mutex *(*lock_of)(struct fabric_object *obj),
-		bool (*wanted)(const struct fabric_object *obj, const struct fabric_dump *ctx),
+		bool (*wanted)(struct sk_buff *request, const struct fabric_object *obj,
+			       const struct fabric_dump *ctx),
 		fabric_fill_t fill)
 {
 	const struct genl_info *info = genl_info_dump(cb);
@@ -136,8 +175,12 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		struct mutex *lock = lock_of(obj);
 		unsigned int len = skb->len;
 
+		if (wanted && !wanted(cb->skb, obj, ctx)) {
+			fabric_object_put(obj);
+			continue;
+		}
 		mutex_lock(lock);
-		if (obj->registered && (!wanted || wanted(obj, ctx)))
+		if (obj->registered)
 			ret = fill(skb, info, obj);
 		mutex_unlock(lock);
 		fabric_object_put(obj);
@@ -200,7 +243,8 @@ static struct mutex *port_lock(struct fabric_object *obj)
 	return &to_port(obj)->domain->lock;
 }
 
-static bool port_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
+static bool port_wanted(struct sk_buff *request, const struct fabric_object *obj,
+		const struct fabric_dump *ctx)
 {
 	return !ctx->domain_id || ctx->domain_id == to_port(obj)->domain->obj.id;
 }
@@ -235,7 +279,10 @@ int fabric_nl_port_pre_doit(const struct genl_split_ops *ops, struct sk_buff *sk
 			    struct genl_info *info)
 {
 	struct fabric_port *port;
+	int ret = need_admin(skb, info);
 
+	if (ret)
+		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_PORT_ID))
 		return -EINVAL;
 	port = fabric_port_get(nla_get_u32(info->attrs[FABRIC_A_PORT_ID]));
@@ -286,15 +333,54 @@ int fabric_nl_port_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret ?: port_reply(info, port);
 }
 
+static int parse_labels(struct genl_info *info, int add, int remove,
+			struct fabric_labels_change *change)
+{
+	const struct nlattr *attr;
+	int rem;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		const char *string = nla_data(attr);
+
+		if (nla_type(attr) != add && nla_type(attr) != remove)
+			continue;
+		if (nla_type(attr) == add && !fabric_label_sound(string)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr, "A label is key=value");
+			return -EINVAL;
+		}
+		if (nla_type(attr) == remove && !fabric_label_key_sound(string)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "A key has letters, digits, dot, slash, _ and -");
+			return -EINVAL;
+		}
+		if (change->nr_add == FABRIC_LABELS_MAX || change->nr_remove == FABRIC_LABELS_MAX) {
+			NL_SET_ERR_MSG_ATTR_FMT(info->extack, attr, "More than %u labels",
+						FABRIC_LABELS_MAX);
+			return -EINVAL;
+		}
+		if (nla_type(attr) == add)
+			change->add[change->nr_add++] = string;
+		else
+			change->remove[change->nr_remove++] = string;
+	}
+	return 0;
+}
+
 int fabric_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_port *port = info->user_ptr[0];
+	struct fabric_labels_change change = {};
 	int ret;
 
-	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_PORT_LINK))
+	ret = parse_labels(info, FABRIC_A_PORT_LABEL, FABRIC_A_PORT_UNLABEL, &change);
+	if (ret)
+		return ret;
+	if (!info->attrs[FABRIC_A_PORT_LINK] && !change.nr_add && !change.nr_remove) {
+		NL_SET_ERR_MSG(info->extack, "Nothing to set, give link, label or unlabel");
 		return -EINVAL;
-	ret = fabric_port_set_link(port, nla_get_u32(info->attrs[FABRIC_A_PORT_LINK]),
-				   info->extack);
+	}
+	ret = fabric_port_set(port, optional_u32(info, FABRIC_A_PORT_LINK), &change,
+			      info->extack);
 	return ret ?: port_reply(info, port);
 }
 
@@ -308,7 +394,8 @@ static struct mutex *device_lock_of(struct fabric_object *obj)
 	return &to_device(obj)->domain->lock;
 }
 
-static bool device_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
+static bool device_wanted(struct sk_buff *request, const struct fabric_object *obj,
+		  const struct fabric_dump *ctx)
 {
 	return !ctx->domain_id || ctx->domain_id == to_device(obj)->domain->obj.id;
 }
@@ -340,6 +427,35 @@ int fabric_nl_device_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 		    device_wanted, device_fill);
 }
 
+int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_labels_change change = {};
+	struct fabric_device *device;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (ret)
+		return ret;
+	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_ID))
+		return -EINVAL;
+	ret = parse_labels(info, FABRIC_A_DEVICE_LABEL, FABRIC_A_DEVICE_UNLABEL, &change);
+	if (ret)
+		return ret;
+	if (!info->attrs[FABRIC_A_DEVICE_ADMIN_STATE] && !change.nr_add && !change.nr_remove) {
+		NL_SET_ERR_MSG(info->extack, "Nothing to set, give admin-state, label or unlabel");
+		return -EINVAL;
+	}
+	device = fabric_device_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_ID]));
+	if (!device)
+		return not_found(info, FABRIC_A_DEVICE_ID, "device");
+	ret = fabric_device_set(device, optional_u32(info, FABRIC_A_DEVICE_ADMIN_STATE), &change,
+				info->extack);
+	if (!ret)
+		ret = reply_with(info, fabric_device_fill, device, &device->domain->lock);
+	fabric_device_put(device);
+	return ret;
+}
+
 static struct fabric_resource *to_resource(const struct fabric_object *obj)
 {
 	return container_of(obj, struct fabric_resource, obj);
@@ -350,12 +466,14 @@ static struct mutex *resource_lock(struct fabric_object *obj)
 	return &to_resource(obj)->domain->lock;
 }
 
-static bool resource_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
+static bool resource_wanted(struct sk_buff *request, const struct fabric_object *obj,
+		    const struct fabric_dump *ctx)
 {
 	const struct fabric_resource *resource = to_resource(obj);
 
 	return (!ctx->domain_id || ctx->domain_id == resource->domain->obj.id) &&
-	       (!ctx->device_id || ctx->device_id == resource->device->obj.id);
+	       (!ctx->device_id ||
+		(resource->device && ctx->device_id == resource->device->obj.id));
 }
 
 static int resource_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
@@ -408,23 +526,29 @@ static int slices_fill(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct genl_info *info, struct fabric_dump *ctx,
 		       const struct fabric_grant *grant)
 {
-	for (; ctx->slice < grant->nr_slices; ctx->slice++) {
-		const struct fabric_grant_slice *slice = &grant->slices[ctx->slice];
+	const struct fabric_grant_slice *slice;
+	unsigned int index = 0;
+
+	if (grant->state == FABRIC_GRANT_STATE_QUEUED)
+		return 0;
+	list_for_each_entry(slice, &grant->slices, siblings) {
 		unsigned int len = skb->len;
 		void *hdr;
 
-		if (!slice->resource ||
+		if (!slice->resource || index++ < ctx->slice ||
 		    (ctx->resource_id && ctx->resource_id != slice->resource->obj.id))
 			continue;
 		hdr = genlmsg_iput(skb, info);
 		if (!hdr)
 			return -EMSGSIZE;
-		if (fabric_grant_slice_fill(skb, slice)) {
+		if (nla_put_u32(skb, FABRIC_A_SLICE_GRANT_ID, grant->obj.id) ||
+		    fabric_slice_put_attrs(skb, slice, index - 1)) {
 			genlmsg_cancel(skb, hdr);
 			return -EMSGSIZE;
 		}
 		genlmsg_end(skb, hdr);
 		nl_dump_check_consistent(cb, (struct nlmsghdr *)(skb->data + len));
+		ctx->slice = index;
 	}
 	ctx->slice = 0;
 	return 0;
@@ -449,6 +573,10 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			fabric_grant_put(grant);
 			break;
 		}
+		if (!is_allowed(cb->skb, grant)) {
+			fabric_grant_put(grant);
+			continue;
+		}
 		mutex_lock(&grant->lock);
 		if (obj->registered)
 			ret = slices_fill(skb, cb, info, ctx, grant);
@@ -461,55 +589,50 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return ret;
 }
 
-int fabric_nl_grant_get_doit(struct sk_buff *skb, struct genl_info *info)
+/* The grant that the message names, referenced, if its sender may know of it. */
+static struct fabric_grant *grant_of(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_grant *grant;
-	int ret;
 
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_ID))
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	grant = fabric_grant_get(nla_get_u32(info->attrs[FABRIC_A_GRANT_ID]));
-	ret = grant ? reply_if_registered(info, grant_fill, &grant->obj, &grant->lock) : -ENOENT;
+	if (grant && is_allowed(skb, grant))
+		return grant;
+	fabric_grant_put(grant);
+	return ERR_PTR(not_found(info, FABRIC_A_GRANT_ID, "grant"));
+}
+
+int fabric_nl_grant_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_grant *grant = grant_of(skb, info);
+	int ret;
+
+	if (IS_ERR(grant))
+		return PTR_ERR(grant);
+	ret = reply_if_registered(info, grant_fill, &grant->obj, &grant->lock);
 	fabric_grant_put(grant);
 	return ret == -ENOENT ? not_found(info, FABRIC_A_GRANT_ID, "grant") : ret;
+}
+
+/* A grant can be larger than what netlink allocates by default. */
+int fabric_nl_grant_get_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = FABRIC_GRANT_MSG_SIZE;
+	return 0;
+}
+
+static bool grant_wanted(struct sk_buff *request, const struct fabric_object *obj,
+			 const struct fabric_dump *ctx)
+{
+	return is_allowed(request, to_grant(obj));
 }
 
 int fabric_nl_grant_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return refuse_attrs(cb) ?:
-	       dump(skb, cb, &fabric_grants, fabric_grants_generation, grant_lock, NULL,
+	       dump(skb, cb, &fabric_grants, fabric_grants_generation, grant_lock, grant_wanted,
 		    grant_fill);
-}
-
-static int grant_req_parse(struct genl_info *info, struct fabric_grant_req *req)
-{
-	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_KIND) ||
-	    GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_SIZE))
-		return -EINVAL;
-	req->kind = nla_get_u32(info->attrs[FABRIC_A_GRANT_KIND]);
-	req->size = nla_get_uint(info->attrs[FABRIC_A_GRANT_SIZE]);
-	req->mode = optional_u32(info, FABRIC_A_GRANT_MODE);
-	req->holder = optional_u32(info, FABRIC_A_GRANT_HOLDER) ?: FABRIC_HOLDER_NONE;
-	req->domain_id = optional_u32(info, FABRIC_A_GRANT_DOMAIN_ID);
-	req->device_id = optional_u32(info, FABRIC_A_GRANT_DEVICE_ID);
-	req->numa_node = NUMA_NO_NODE;
-	if (info->attrs[FABRIC_A_GRANT_NUMA_NODE]) {
-		req->numa_node = nla_get_u32(info->attrs[FABRIC_A_GRANT_NUMA_NODE]);
-		if (req->numa_node < 0 || req->numa_node >= MAX_NUMNODES) {
-			NL_SET_ERR_MSG_ATTR_FMT(info->extack,
-						info->attrs[FABRIC_A_GRANT_NUMA_NODE],
-						"NUMA nodes are below %d", MAX_NUMNODES);
-			return -EINVAL;
-		}
-	}
-	if (info->attrs[FABRIC_A_GRANT_CAPABILITY]) {
-		if (is_empty(info, FABRIC_A_GRANT_CAPABILITY))
-			return -EINVAL;
-		req->capability = nla_data(info->attrs[FABRIC_A_GRANT_CAPABILITY]);
-	}
-	req->net = genl_info_net(info);
-	req->portid = info->snd_portid;
-	return 0;
 }
 
 /* A descriptor and the file that it will lead to, before anybody can see it. */
@@ -518,12 +641,12 @@ struct fabric_fd {
 	struct file *file;
 };
 
-static int fd_prepare(struct fabric_fd *fd, struct fabric_grant *grant, bool binds)
+static int fd_prepare(struct fabric_fd *fd, struct fabric_grant *grant, enum fabric_file_use use)
 {
 	fd->fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd->fd < 0)
 		return fd->fd;
-	fd->file = fabric_grant_file_open(grant, binds);
+	fd->file = fabric_grant_file_open(grant, use);
 	if (IS_ERR(fd->file)) {
 		put_unused_fd(fd->fd);
 		return PTR_ERR(fd->file);
@@ -537,30 +660,42 @@ static void fd_abort(struct fabric_fd *fd)
 	put_unused_fd(fd->fd);
 }
 
+/* The file that comes with the reply, if the grant or the request is bound to one. */
+static int reply_file(struct fabric_fd *fd, struct fabric_grant *grant)
+{
+	enum fabric_grant_state state = READ_ONCE(grant->state);
+
+	if (grant->req->holder == FABRIC_HOLDER_FILE)
+		return fd_prepare(fd, grant, FABRIC_FILE_BINDS);
+	if (state == FABRIC_GRANT_STATE_QUEUED || state == FABRIC_GRANT_STATE_PREPARING)
+		return fd_prepare(fd, grant, FABRIC_FILE_WAITS);
+	return 0;
+}
+
 int fabric_nl_grant_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fabric_grant_req req = {};
 	struct fabric_fd fd = { .fd = -1 };
+	struct fabric_grant_req *req;
 	struct fabric_grant *grant;
 	struct sk_buff *msg;
 	int ret;
 
-	ret = grant_req_parse(info, &req);
-	if (ret)
-		return ret;
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!msg)
+	req = fabric_req_parse(info, is_admin(skb));
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
+	if (!msg) {
+		fabric_req_free(req);
 		return -ENOMEM;
-	grant = fabric_grant_new(&req, info->extack);
+	}
+	grant = fabric_grant_new(req, info->extack);
 	if (IS_ERR(grant)) {
 		ret = PTR_ERR(grant);
 		goto err_free_msg;
 	}
-	if (req.holder == FABRIC_HOLDER_FILE) {
-		ret = fd_prepare(&fd, grant, true);
-		if (ret)
-			goto err_del_grant;
-	}
+	ret = reply_file(&fd, grant);
+	if (ret)
+		goto err_del_grant;
 	mutex_lock(&grant->lock);
 	ret = fabric_grant_fill_fd(msg, info, grant, fd.fd);
 	mutex_unlock(&grant->lock);
@@ -579,8 +714,9 @@ err_abort_fd:
 	if (fd.file)
 		fd_abort(&fd);
 err_del_grant:
-	/* Nobody would know of it. */
-	fabric_grant_revoke_async(grant, "The reply could not be sent");
+	/* Nobody would know of it, unless the token tells. */
+	if (!grant->req->token)
+		fabric_grant_abandon(grant, "The reply could not be sent");
 	fabric_grant_put(grant);
 err_free_msg:
 	nlmsg_free(msg);
@@ -589,17 +725,86 @@ err_free_msg:
 
 int fabric_nl_grant_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fabric_grant *grant;
-	int ret = -ENOENT;
+	struct fabric_grant *grant = grant_of(skb, info);
+	int ret;
 
-	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_ID))
-		return -EINVAL;
-	grant = fabric_grant_get(nla_get_u32(info->attrs[FABRIC_A_GRANT_ID]));
-	if (grant)
-		ret = fabric_grant_del(grant, nla_get_flag(info->attrs[FABRIC_A_GRANT_FORCE]),
-				       genl_info_net(info), info->snd_portid, info->extack);
+	if (IS_ERR(grant))
+		return PTR_ERR(grant);
+	ret = fabric_grant_del(grant, nla_get_flag(info->attrs[FABRIC_A_GRANT_FORCE]),
+			       genl_info_net(info), info->snd_portid, info->extack);
 	fabric_grant_put(grant);
 	return ret == -ENOENT ? not_found(info, FABRIC_A_GRANT_ID, "grant") : ret;
+}
+
+static int grant_reply(struct genl_info *info, struct fabric_grant *grant)
+{
+	return reply_with(info, fabric_grant_fill, grant, &grant->lock);
+}
+
+static int change_parse(const struct genl_info *info, struct fabric_grant_change *change)
+{
+	static const int attrs[] = {
+		FABRIC_A_GRANT_SIZE, FABRIC_A_GRANT_PRIORITY, FABRIC_A_GRANT_MIN,
+		FABRIC_A_GRANT_RECLAIMABLE, FABRIC_A_GRANT_GRACE, FABRIC_A_GRANT_RESTORE,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
+		if (info->attrs[attrs[i]])
+			change->has |= BIT_ULL(attrs[i]);
+	}
+	if (!change->has) {
+		NL_SET_ERR_MSG(info->extack, "Nothing to set, give a size or a property");
+		return -EINVAL;
+	}
+	if (info->attrs[FABRIC_A_GRANT_SIZE])
+		change->size = nla_get_uint(info->attrs[FABRIC_A_GRANT_SIZE]);
+	if (info->attrs[FABRIC_A_GRANT_MIN])
+		change->min = nla_get_uint(info->attrs[FABRIC_A_GRANT_MIN]);
+	change->pieces = optional_u32(info, FABRIC_A_GRANT_PIECES) ?: 1;
+	change->priority = optional_u32(info, FABRIC_A_GRANT_PRIORITY);
+	change->reclaimable = optional_u32(info, FABRIC_A_GRANT_RECLAIMABLE);
+	change->grace = optional_u32(info, FABRIC_A_GRANT_GRACE);
+	change->restore = optional_u32(info, FABRIC_A_GRANT_RESTORE);
+	change->force = nla_get_flag(info->attrs[FABRIC_A_GRANT_FORCE]);
+	return fabric_req_check_grace(change->grace, info->attrs[FABRIC_A_GRANT_GRACE],
+				      info->extack);
+}
+
+int fabric_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_grant_change change = {};
+	struct fabric_grant *grant = grant_of(skb, info);
+	int ret;
+
+	if (IS_ERR(grant))
+		return PTR_ERR(grant);
+	ret = change_parse(info, &change);
+	if (!ret)
+		ret = fabric_grant_set(grant, &change, genl_info_net(info), info->snd_portid,
+				       info->extack);
+	if (!ret)
+		ret = grant_reply(info, grant);
+	fabric_grant_put(grant);
+	return ret;
+}
+
+int fabric_nl_grant_renew_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *lease = info->attrs[FABRIC_A_GRANT_LEASE];
+	struct fabric_grant *grant = grant_of(skb, info);
+	u64 ms = lease ? nla_get_uint(lease) : 0;
+	int ret;
+
+	if (IS_ERR(grant))
+		return PTR_ERR(grant);
+	ret = fabric_req_check_time(ms, lease, info->extack);
+	if (!ret)
+		ret = fabric_grant_renew(grant, lease, ms, info->extack);
+	if (!ret)
+		ret = grant_reply(info, grant);
+	fabric_grant_put(grant);
+	return ret;
 }
 
 static int grant_is_mappable(struct fabric_grant *grant, struct genl_info *info)
@@ -622,25 +827,22 @@ static int grant_is_mappable(struct fabric_grant *grant, struct genl_info *info)
 
 int fabric_nl_grant_open_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fabric_grant *grant;
+	struct fabric_grant *grant = grant_of(skb, info);
 	struct fabric_fd fd = {};
 	struct sk_buff *msg;
 	void *hdr;
 	int ret;
 
-	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_ID))
-		return -EINVAL;
-	grant = fabric_grant_get(nla_get_u32(info->attrs[FABRIC_A_GRANT_ID]));
-	if (!grant)
-		return not_found(info, FABRIC_A_GRANT_ID, "grant");
+	if (IS_ERR(grant))
+		return PTR_ERR(grant);
 	ret = grant_is_mappable(grant, info);
 	if (ret)
 		goto out_put;
-	ret = fd_prepare(&fd, grant, false);
+	ret = fd_prepare(&fd, grant, FABRIC_FILE_DATA);
 	if (ret)
 		goto out_put;
 	ret = -ENOMEM;
-	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
 	if (!msg)
 		goto err_abort_fd;
 	hdr = genlmsg_iput(msg, info);
@@ -685,8 +887,10 @@ int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info)
 	struct fabric_device *device = NULL;
 	struct fabric_region_req req = {};
 	struct fabric_domain *domain;
-	int ret;
+	int ret = need_admin(skb, info);
 
+	if (ret)
+		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_DOMAIN_ID) ||
 	    GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_NAME) ||
 	    is_empty(info, FABRIC_A_DEVICE_NAME))
@@ -709,8 +913,10 @@ int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info)
 int fabric_nl_region_give_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_device *device;
-	int ret;
+	int ret = need_admin(skb, info);
 
+	if (ret)
+		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_ID))
 		return -EINVAL;
 	device = fabric_device_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_ID]));
@@ -719,6 +925,325 @@ int fabric_nl_region_give_doit(struct sk_buff *skb, struct genl_info *info)
 	ret = fabric_region_give(device, info->extack);
 	fabric_device_put(device);
 	return ret;
+}
+
+static struct fabric_tenant *to_tenant(const struct fabric_object *obj)
+{
+	return container_of(obj, struct fabric_tenant, obj);
+}
+
+static struct mutex *engine_of(struct fabric_object *obj)
+{
+	return &fabric_engine;
+}
+
+static int tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
+{
+	return fabric_tenant_fill(skb, info, to_tenant(obj));
+}
+
+static bool tenant_wanted(struct sk_buff *request, const struct fabric_object *obj,
+			  const struct fabric_dump *ctx)
+{
+	bool member;
+
+	if (is_admin(request))
+		return true;
+	mutex_lock(&fabric_engine);
+	member = fabric_tenant_has_current(to_tenant(obj));
+	mutex_unlock(&fabric_engine);
+	return member;
+}
+
+/* The tenant that the message names by id or name, referenced. */
+static struct fabric_tenant *tenant_of(struct genl_info *info)
+{
+	struct fabric_tenant *tenant;
+
+	if (info->attrs[FABRIC_A_TENANT_ID]) {
+		tenant = fabric_tenant_get(nla_get_u32(info->attrs[FABRIC_A_TENANT_ID]));
+	} else if (info->attrs[FABRIC_A_TENANT_NAME]) {
+		mutex_lock(&fabric_engine);
+		tenant = fabric_tenant_find(nla_data(info->attrs[FABRIC_A_TENANT_NAME]));
+		mutex_unlock(&fabric_engine);
+	} else {
+		GENL_REQ_ATTR_CHECK(info, FABRIC_A_TENANT_ID);
+		return ERR_PTR(-EINVAL);
+	}
+	return tenant ?: ERR_PTR(-ENOENT);
+}
+
+static int tenant_not_found(struct genl_info *info)
+{
+	NL_SET_ERR_MSG(info->extack, "No tenant has this id or name");
+	return -ENOENT;
+}
+
+int fabric_nl_tenant_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_tenant *tenant = tenant_of(info);
+	int ret = -ENOENT;
+
+	if (IS_ERR(tenant))
+		return PTR_ERR(tenant) == -ENOENT ? tenant_not_found(info) : PTR_ERR(tenant);
+	if (tenant_wanted(skb, &tenant->obj, NULL))
+		ret = reply_if_registered(info, tenant_fill, &tenant->obj, &fabric_engine);
+	fabric_tenant_put(tenant);
+	return ret == -ENOENT ? tenant_not_found(info) : ret;
+}
+
+int fabric_nl_tenant_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return refuse_attrs(cb) ?:
+	       dump(skb, cb, &fabric_tenants, fabric_grants_generation, engine_of, tenant_wanted,
+		    tenant_fill);
+}
+
+static int quota_parse(struct genl_info *info, const struct nlattr *nest,
+		       struct fabric_tenant_info *result)
+{
+	struct nlattr *tb[FABRIC_A_QUOTA_MAX + 1];
+	struct fabric_quota *quota;
+	int ret;
+
+	if (result->nr_quotas == FABRIC_QUOTAS_MAX) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, nest, "More than %u quotas",
+					FABRIC_QUOTAS_MAX);
+		return -EINVAL;
+	}
+	ret = nla_parse_nested(tb, FABRIC_A_QUOTA_MAX, nest, fabric_quota_nl_policy,
+			       info->extack);
+	if (ret)
+		return ret;
+	if (NL_REQ_ATTR_CHECK(info->extack, nest, tb, FABRIC_A_QUOTA_KIND) ||
+	    NL_REQ_ATTR_CHECK(info->extack, nest, tb, FABRIC_A_QUOTA_LIMIT))
+		return -EINVAL;
+	quota = &result->quotas[result->nr_quotas++];
+	quota->kind = nla_get_u32(tb[FABRIC_A_QUOTA_KIND]);
+	quota->limit = nla_get_uint(tb[FABRIC_A_QUOTA_LIMIT]);
+	if (tb[FABRIC_A_QUOTA_CAPABILITY])
+		nla_strscpy(quota->capability, tb[FABRIC_A_QUOTA_CAPABILITY],
+			    sizeof(quota->capability));
+	return 0;
+}
+
+static int member_parse_cgroup(struct genl_info *info, const struct nlattr *attr,
+			       struct fabric_member *member)
+{
+	member->type = FABRIC_MEMBER_CGROUP;
+	member->path = kstrdup(nla_data(attr), GFP_KERNEL);
+	if (!member->path)
+		return -ENOMEM;
+	member->cgroup = cgroup_get_from_path(member->path);
+	if (!IS_ERR(member->cgroup))
+		return 0;
+	member->cgroup = NULL;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr, "No cgroup of version 2 has this path");
+	return -ENOENT;
+}
+
+static int member_parse(struct genl_info *info, const struct nlattr *nest,
+			struct fabric_tenant_info *result)
+{
+	struct nlattr *tb[FABRIC_A_MEMBER_MAX + 1];
+	struct fabric_member *member;
+	int ret;
+
+	if (result->nr_members == FABRIC_MEMBERS_MAX) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, nest, "More than %u members",
+					FABRIC_MEMBERS_MAX);
+		return -EINVAL;
+	}
+	ret = nla_parse_nested(tb, FABRIC_A_MEMBER_MAX, nest, fabric_member_nl_policy,
+			       info->extack);
+	if (ret)
+		return ret;
+	if (!tb[FABRIC_A_MEMBER_UID] + !tb[FABRIC_A_MEMBER_GID] + !tb[FABRIC_A_MEMBER_CGROUP] != 2) {
+		NL_SET_ERR_MSG_ATTR(info->extack, nest, "A member is a uid, a gid or a cgroup");
+		return -EINVAL;
+	}
+	member = &result->members[result->nr_members++];
+	if (tb[FABRIC_A_MEMBER_CGROUP])
+		return member_parse_cgroup(info, tb[FABRIC_A_MEMBER_CGROUP], member);
+	if (tb[FABRIC_A_MEMBER_UID]) {
+		member->type = FABRIC_MEMBER_UID;
+		member->uid = make_kuid(&init_user_ns, nla_get_u32(tb[FABRIC_A_MEMBER_UID]));
+	} else {
+		member->type = FABRIC_MEMBER_GID;
+		member->gid = make_kgid(&init_user_ns, nla_get_u32(tb[FABRIC_A_MEMBER_GID]));
+	}
+	if (tb[FABRIC_A_MEMBER_UID] ? uid_valid(member->uid) : gid_valid(member->gid))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, nest, "No user or group has this number");
+	return -EINVAL;
+}
+
+/* What the message says of a tenant, over what @old says. */
+static struct fabric_tenant_info *tenant_parse(struct genl_info *info,
+					       const struct fabric_tenant_info *old)
+{
+	struct fabric_tenant_info *result = kzalloc_obj(*result);
+	const struct nlattr *attr;
+	int ret = 0, rem;
+	u32 i;
+
+	if (!result)
+		return ERR_PTR(-ENOMEM);
+	result->priority_min = old ? old->priority_min : 0;
+	result->priority_max = old ? old->priority_max : FABRIC_PRIORITY_DEFAULT;
+	if (info->attrs[FABRIC_A_TENANT_PRIORITY_MIN])
+		result->priority_min = nla_get_u32(info->attrs[FABRIC_A_TENANT_PRIORITY_MIN]);
+	if (info->attrs[FABRIC_A_TENANT_PRIORITY_MAX])
+		result->priority_max = nla_get_u32(info->attrs[FABRIC_A_TENANT_PRIORITY_MAX]);
+	if (result->priority_min > result->priority_max) {
+		NL_SET_ERR_MSG_FMT(info->extack, "Priority-min %u is above priority-max %u",
+				   result->priority_min, result->priority_max);
+		ret = -EINVAL;
+	}
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (!ret && nla_type(attr) == FABRIC_A_TENANT_QUOTA)
+			ret = quota_parse(info, attr, result);
+		if (!ret && nla_type(attr) == FABRIC_A_TENANT_MEMBER)
+			ret = member_parse(info, attr, result);
+	}
+	if (!ret && old && !info->attrs[FABRIC_A_TENANT_QUOTA]) {
+		memcpy(result->quotas, old->quotas, sizeof(result->quotas));
+		result->nr_quotas = old->nr_quotas;
+	}
+	for (i = 0; !ret && old && !info->attrs[FABRIC_A_TENANT_MEMBER] && i < old->nr_members;
+	     i++) {
+		struct fabric_member *member = &result->members[i];
+
+		*member = old->members[i];
+		if (member->cgroup)
+			cgroup_get(member->cgroup);
+		if (member->path) {
+			member->path = kstrdup(member->path, GFP_KERNEL);
+			ret = member->path ? 0 : -ENOMEM;
+		}
+		result->nr_members++;
+	}
+	if (ret) {
+		fabric_tenant_info_free(result);
+		return ERR_PTR(ret);
+	}
+	return result;
+}
+
+static int tenant_reply(struct genl_info *info, struct fabric_tenant *tenant)
+{
+	return reply_with(info, fabric_tenant_fill, tenant, &fabric_engine);
+}
+
+int fabric_nl_tenant_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_tenant_info *is;
+	struct fabric_tenant *tenant;
+	int ret = need_admin(skb, info);
+
+	if (ret)
+		return ret;
+	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_TENANT_NAME))
+		return -EINVAL;
+	is = tenant_parse(info, NULL);
+	if (IS_ERR(is))
+		return PTR_ERR(is);
+	tenant = fabric_tenant_new(nla_data(info->attrs[FABRIC_A_TENANT_NAME]), is,
+				   info->extack);
+	if (IS_ERR(tenant)) {
+		fabric_tenant_info_free(is);
+		return PTR_ERR(tenant);
+	}
+	ret = tenant_reply(info, tenant);
+	fabric_tenant_put(tenant);
+	return ret;
+}
+
+int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_tenant_info *is;
+	struct fabric_tenant *tenant;
+	int ret = need_admin(skb, info);
+
+	if (ret)
+		return ret;
+	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_TENANT_ID))
+		return -EINVAL;
+	tenant = tenant_of(info);
+	if (IS_ERR(tenant))
+		return tenant_not_found(info);
+	mutex_lock(&fabric_engine);
+	is = tenant_parse(info, tenant->info);
+	mutex_unlock(&fabric_engine);
+	ret = PTR_ERR_OR_ZERO(is);
+	if (!ret) {
+		ret = fabric_tenant_set(tenant, is, info->extack);
+		if (ret)
+			fabric_tenant_info_free(is);
+	}
+	if (!ret)
+		ret = tenant_reply(info, tenant);
+	fabric_tenant_put(tenant);
+	return ret;
+}
+
+int fabric_nl_tenant_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_tenant *tenant;
+	int ret = need_admin(skb, info);
+
+	if (ret)
+		return ret;
+	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_TENANT_ID))
+		return -EINVAL;
+	tenant = tenant_of(info);
+	if (IS_ERR(tenant))
+		return tenant_not_found(info);
+	ret = fabric_tenant_del(tenant, info->extack);
+	fabric_tenant_put(tenant);
+	return ret == -ENOENT ? tenant_not_found(info) : ret;
+}
+
+int fabric_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *msg;
+	int ret;
+
+	if (nlmsg_attrlen(info->nlhdr, GENL_HDRLEN)) {
+		NL_SET_ERR_MSG(info->extack, "This request takes no attributes");
+		return -EINVAL;
+	}
+	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	ret = fabric_record_fill_stats(msg, info, &fabric_stats);
+	if (ret) {
+		nlmsg_free(msg);
+		return ret;
+	}
+	return genlmsg_reply(msg, info);
+}
+
+int fabric_nl_log_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	const struct genl_info *info = genl_info_dump(cb);
+	struct fabric_dump *ctx = dump_context(cb);
+	u64 sequence;
+	int ret;
+
+	if (!is_admin(cb->skb)) {
+		NL_SET_ERR_MSG(cb->extack, "Needs CAP_SYS_ADMIN");
+		return -EPERM;
+	}
+	if (!ctx->begun && info->attrs[FABRIC_A_LOG_SEQUENCE])
+		ctx->id = nla_get_uint(info->attrs[FABRIC_A_LOG_SEQUENCE]);
+	ctx->begun = true;
+	sequence = ctx->id;
+	do {
+		ret = fabric_record_fill_entry(skb, info, &sequence);
+	} while (!ret);
+	ctx->id = sequence;
+	return ret == -ENOENT ? 0 : ret;
 }
 
 static int socket_event(struct notifier_block *nb, unsigned long event, void *data)
@@ -734,10 +1259,16 @@ static struct notifier_block socket_notifier = {
 	.notifier_call = socket_event,
 };
 
+/* What the generator can't say: grants are not for everybody's ears. */
+static struct genl_multicast_group groups[2];
+
 int fabric_nl_init(void)
 {
 	int ret;
 
+	memcpy(groups, fabric_nl_family.mcgrps, sizeof(groups));
+	groups[FABRIC_NLGRP_GRANTS].flags = GENL_MCAST_CAP_SYS_ADMIN;
+	fabric_nl_family.mcgrps = groups;
 	ret = netlink_register_notifier(&socket_notifier);
 	if (ret)
 		return ret;

@@ -11,6 +11,20 @@
 
 #include <uapi/linux/fabric.h>
 
+/* Common nested types */
+const struct nla_policy fabric_member_nl_policy[FABRIC_A_MEMBER_CGROUP + 1] = {
+	[FABRIC_A_MEMBER_UID] = { .type = NLA_U32, },
+	[FABRIC_A_MEMBER_GID] = { .type = NLA_U32, },
+	[FABRIC_A_MEMBER_CGROUP] = { .type = NLA_NUL_STRING, .len = FABRIC_CGROUP_MAX_LEN, },
+};
+
+const struct nla_policy fabric_quota_nl_policy[FABRIC_A_QUOTA_USED + 1] = {
+	[FABRIC_A_QUOTA_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 1),
+	[FABRIC_A_QUOTA_CAPABILITY] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_QUOTA_LIMIT] = { .type = NLA_UINT, },
+	[FABRIC_A_QUOTA_USED] = { .type = NLA_UINT, },
+};
+
 /* FABRIC_CMD_DOMAIN_GET - do */
 static const struct nla_policy fabric_domain_get_nl_policy[FABRIC_A_DOMAIN_ID + 1] = {
 	[FABRIC_A_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -38,9 +52,11 @@ static const struct nla_policy fabric_port_unbind_nl_policy[FABRIC_A_PORT_ID + 1
 };
 
 /* FABRIC_CMD_PORT_SET - do */
-static const struct nla_policy fabric_port_set_nl_policy[FABRIC_A_PORT_LINK + 1] = {
+static const struct nla_policy fabric_port_set_nl_policy[FABRIC_A_PORT_UNLABEL + 1] = {
 	[FABRIC_A_PORT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_PORT_LINK] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
+	[FABRIC_A_PORT_LABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_PORT_UNLABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
 };
 
 /* FABRIC_CMD_DEVICE_GET - do */
@@ -76,7 +92,7 @@ static const struct nla_policy fabric_grant_get_nl_policy[FABRIC_A_GRANT_ID + 1]
 };
 
 /* FABRIC_CMD_GRANT_NEW - do */
-static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_NUMA_NODE + 1] = {
+static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_BANDWIDTH_MAX + 1] = {
 	[FABRIC_A_GRANT_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 1),
 	[FABRIC_A_GRANT_CAPABILITY] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_GRANT_SIZE] = NLA_POLICY_MIN(NLA_UINT, 1),
@@ -84,13 +100,49 @@ static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_NUMA_NO
 	[FABRIC_A_GRANT_HOLDER] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[FABRIC_A_GRANT_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_GRANT_DEVICE_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_GRANT_PORT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_GRANT_NUMA_NODE] = { .type = NLA_U32, },
+	[FABRIC_A_GRANT_NEAR_NODE] = { .type = NLA_U32, },
+	[FABRIC_A_GRANT_LABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_GRANT_PIECES] = NLA_POLICY_RANGE(NLA_U32, 1, FABRIC_SLICES_MAX),
+	[FABRIC_A_GRANT_GRANULARITY] = NLA_POLICY_MIN(NLA_UINT, 1),
+	[FABRIC_A_GRANT_PLACEMENT] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[FABRIC_A_GRANT_PRIORITY] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
+	[FABRIC_A_GRANT_MIN] = { .type = NLA_UINT, },
+	[FABRIC_A_GRANT_RECLAIMABLE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[FABRIC_A_GRANT_GRACE] = { .type = NLA_U32, },
+	[FABRIC_A_GRANT_LEASE] = { .type = NLA_UINT, },
+	[FABRIC_A_GRANT_WAIT] = { .type = NLA_UINT, },
+	[FABRIC_A_GRANT_RESTORE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[FABRIC_A_GRANT_TOKEN] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_GRANT_TENANT] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_GRANT_BANDWIDTH_MIN] = { .type = NLA_U32, },
+	[FABRIC_A_GRANT_BANDWIDTH_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* FABRIC_CMD_GRANT_DEL - do */
 static const struct nla_policy fabric_grant_del_nl_policy[FABRIC_A_GRANT_FORCE + 1] = {
 	[FABRIC_A_GRANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_GRANT_FORCE] = { .type = NLA_FLAG, },
+};
+
+/* FABRIC_CMD_GRANT_SET - do */
+static const struct nla_policy fabric_grant_set_nl_policy[FABRIC_A_GRANT_RESTORE + 1] = {
+	[FABRIC_A_GRANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_GRANT_SIZE] = NLA_POLICY_MIN(NLA_UINT, 1),
+	[FABRIC_A_GRANT_PIECES] = NLA_POLICY_RANGE(NLA_U32, 1, FABRIC_SLICES_MAX),
+	[FABRIC_A_GRANT_PRIORITY] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
+	[FABRIC_A_GRANT_MIN] = { .type = NLA_UINT, },
+	[FABRIC_A_GRANT_RECLAIMABLE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[FABRIC_A_GRANT_GRACE] = { .type = NLA_U32, },
+	[FABRIC_A_GRANT_RESTORE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[FABRIC_A_GRANT_FORCE] = { .type = NLA_FLAG, },
+};
+
+/* FABRIC_CMD_GRANT_RENEW - do */
+static const struct nla_policy fabric_grant_renew_nl_policy[FABRIC_A_GRANT_LEASE + 1] = {
+	[FABRIC_A_GRANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_GRANT_LEASE] = { .type = NLA_UINT, },
 };
 
 /* FABRIC_CMD_GRANT_OPEN - do */
@@ -107,6 +159,48 @@ static const struct nla_policy fabric_region_take_nl_policy[FABRIC_A_DEVICE_NAME
 /* FABRIC_CMD_REGION_GIVE - do */
 static const struct nla_policy fabric_region_give_nl_policy[FABRIC_A_DEVICE_ID + 1] = {
 	[FABRIC_A_DEVICE_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FABRIC_CMD_DEVICE_SET - do */
+static const struct nla_policy fabric_device_set_nl_policy[FABRIC_A_DEVICE_UNLABEL + 1] = {
+	[FABRIC_A_DEVICE_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_DEVICE_ADMIN_STATE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[FABRIC_A_DEVICE_LABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_DEVICE_UNLABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
+};
+
+/* FABRIC_CMD_TENANT_GET - do */
+static const struct nla_policy fabric_tenant_get_nl_policy[FABRIC_A_TENANT_NAME + 1] = {
+	[FABRIC_A_TENANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_TENANT_NAME] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
+};
+
+/* FABRIC_CMD_TENANT_NEW - do */
+static const struct nla_policy fabric_tenant_new_nl_policy[FABRIC_A_TENANT_MEMBER + 1] = {
+	[FABRIC_A_TENANT_NAME] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_TENANT_PRIORITY_MIN] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
+	[FABRIC_A_TENANT_PRIORITY_MAX] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
+	[FABRIC_A_TENANT_QUOTA] = NLA_POLICY_NESTED(fabric_quota_nl_policy),
+	[FABRIC_A_TENANT_MEMBER] = NLA_POLICY_NESTED(fabric_member_nl_policy),
+};
+
+/* FABRIC_CMD_TENANT_SET - do */
+static const struct nla_policy fabric_tenant_set_nl_policy[FABRIC_A_TENANT_MEMBER + 1] = {
+	[FABRIC_A_TENANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_TENANT_PRIORITY_MIN] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
+	[FABRIC_A_TENANT_PRIORITY_MAX] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
+	[FABRIC_A_TENANT_QUOTA] = NLA_POLICY_NESTED(fabric_quota_nl_policy),
+	[FABRIC_A_TENANT_MEMBER] = NLA_POLICY_NESTED(fabric_member_nl_policy),
+};
+
+/* FABRIC_CMD_TENANT_DEL - do */
+static const struct nla_policy fabric_tenant_del_nl_policy[FABRIC_A_TENANT_ID + 1] = {
+	[FABRIC_A_TENANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FABRIC_CMD_LOG_GET - dump */
+static const struct nla_policy fabric_log_get_nl_policy[FABRIC_A_LOG_SEQUENCE + 1] = {
+	[FABRIC_A_LOG_SEQUENCE] = { .type = NLA_UINT, },
 };
 
 /* Ops table for fabric */
@@ -144,7 +238,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.post_doit	= fabric_nl_port_post_doit,
 		.policy		= fabric_port_bind_nl_policy,
 		.maxattr	= FABRIC_A_PORT_HOST,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_PORT_UNBIND,
@@ -153,7 +247,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.post_doit	= fabric_nl_port_post_doit,
 		.policy		= fabric_port_unbind_nl_policy,
 		.maxattr	= FABRIC_A_PORT_ID,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_PORT_SET,
@@ -161,8 +255,8 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.doit		= fabric_nl_port_set_doit,
 		.post_doit	= fabric_nl_port_post_doit,
 		.policy		= fabric_port_set_nl_policy,
-		.maxattr	= FABRIC_A_PORT_LINK,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.maxattr	= FABRIC_A_PORT_UNLABEL,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_DEVICE_GET,
@@ -208,6 +302,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 	},
 	{
 		.cmd	= FABRIC_CMD_GRANT_GET,
+		.start	= fabric_nl_grant_get_start,
 		.dumpit	= fabric_nl_grant_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
@@ -215,36 +310,102 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.cmd		= FABRIC_CMD_GRANT_NEW,
 		.doit		= fabric_nl_grant_new_doit,
 		.policy		= fabric_grant_new_nl_policy,
-		.maxattr	= FABRIC_A_GRANT_NUMA_NODE,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.maxattr	= FABRIC_A_GRANT_BANDWIDTH_MAX,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_GRANT_DEL,
 		.doit		= fabric_nl_grant_del_doit,
 		.policy		= fabric_grant_del_nl_policy,
 		.maxattr	= FABRIC_A_GRANT_FORCE,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_GRANT_SET,
+		.doit		= fabric_nl_grant_set_doit,
+		.policy		= fabric_grant_set_nl_policy,
+		.maxattr	= FABRIC_A_GRANT_RESTORE,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_GRANT_RENEW,
+		.doit		= fabric_nl_grant_renew_doit,
+		.policy		= fabric_grant_renew_nl_policy,
+		.maxattr	= FABRIC_A_GRANT_LEASE,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_GRANT_OPEN,
 		.doit		= fabric_nl_grant_open_doit,
 		.policy		= fabric_grant_open_nl_policy,
 		.maxattr	= FABRIC_A_GRANT_ID,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_REGION_TAKE,
 		.doit		= fabric_nl_region_take_doit,
 		.policy		= fabric_region_take_nl_policy,
 		.maxattr	= FABRIC_A_DEVICE_NAME,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FABRIC_CMD_REGION_GIVE,
 		.doit		= fabric_nl_region_give_doit,
 		.policy		= fabric_region_give_nl_policy,
 		.maxattr	= FABRIC_A_DEVICE_ID,
-		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_DEVICE_SET,
+		.doit		= fabric_nl_device_set_doit,
+		.policy		= fabric_device_set_nl_policy,
+		.maxattr	= FABRIC_A_DEVICE_UNLABEL,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_TENANT_GET,
+		.doit		= fabric_nl_tenant_get_doit,
+		.policy		= fabric_tenant_get_nl_policy,
+		.maxattr	= FABRIC_A_TENANT_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= FABRIC_CMD_TENANT_GET,
+		.dumpit	= fabric_nl_tenant_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FABRIC_CMD_TENANT_NEW,
+		.doit		= fabric_nl_tenant_new_doit,
+		.policy		= fabric_tenant_new_nl_policy,
+		.maxattr	= FABRIC_A_TENANT_MEMBER,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_TENANT_SET,
+		.doit		= fabric_nl_tenant_set_doit,
+		.policy		= fabric_tenant_set_nl_policy,
+		.maxattr	= FABRIC_A_TENANT_MEMBER,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_TENANT_DEL,
+		.doit		= fabric_nl_tenant_del_doit,
+		.policy		= fabric_tenant_del_nl_policy,
+		.maxattr	= FABRIC_A_TENANT_ID,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= FABRIC_CMD_STATS_GET,
+		.doit	= fabric_nl_stats_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_LOG_GET,
+		.dumpit		= fabric_nl_log_get_dumpit,
+		.policy		= fabric_log_get_nl_policy,
+		.maxattr	= FABRIC_A_LOG_SEQUENCE,
+		.flags		= GENL_CMD_CAP_DUMP,
 	},
 };
 

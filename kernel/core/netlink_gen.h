@@ -12,11 +12,16 @@
 
 #include <uapi/linux/fabric.h>
 
+/* Common nested types */
+extern const struct nla_policy fabric_member_nl_policy[FABRIC_A_MEMBER_CGROUP + 1];
+extern const struct nla_policy fabric_quota_nl_policy[FABRIC_A_QUOTA_USED + 1];
+
 int fabric_nl_port_pre_doit(const struct genl_split_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info);
 void
 fabric_nl_port_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			 struct genl_info *info);
+int fabric_nl_grant_get_start(struct netlink_callback *cb);
 
 int fabric_nl_domain_get_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_domain_get_dumpit(struct sk_buff *skb,
@@ -39,9 +44,20 @@ int fabric_nl_grant_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int fabric_nl_grant_new_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_grant_del_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_grant_renew_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_grant_open_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_region_give_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_tenant_get_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_tenant_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int fabric_nl_tenant_new_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_tenant_del_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_log_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	FABRIC_NLGRP_INVENTORY,

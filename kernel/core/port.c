@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -26,6 +27,8 @@ static void fabric_port_free(struct fabric_object *obj)
 	struct fabric_port *port = container_of(obj, struct fabric_port, obj);
 
 	pr_debug("port %u: destroyed\n", obj->id);
+	fabric_labels_free(&port->labels);
+	fabric_resource_put(port->bandwidth);
 	fabric_port_put(port->parent);
 	fabric_domain_put(port->domain);
 	kfree(port->name);
@@ -74,7 +77,8 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
 	    (up && port->speed && nla_put_u32(skb, FABRIC_A_PORT_SPEED, port->speed)) ||
 	    (up && port->width && nla_put_u32(skb, FABRIC_A_PORT_WIDTH, port->width)) ||
 	    (port->bindable && nla_put_u32(skb, FABRIC_A_PORT_BINDING, port->binding)) ||
-	    (*port->host && nla_put_string(skb, FABRIC_A_PORT_HOST, port->host))) {
+	    (*port->host && nla_put_string(skb, FABRIC_A_PORT_HOST, port->host)) ||
+	    fabric_labels_fill(skb, FABRIC_A_PORT_LABEL, &port->labels)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -87,6 +91,76 @@ static void port_changed(struct fabric_port *port)
 	fabric_inventory_changed();
 	fabric_nl_notify(FABRIC_CMD_PORT_CHANGE_NTF, FABRIC_NLGRP_INVENTORY, fabric_port_fill,
 			 port);
+	/* What is below may have become usable. */
+	fabric_queue_kick();
+}
+
+/*
+ * Mb/s that a link carries after its encoding (PCIe Base Specification 6.0,
+ * section 4.2): 8b/10b up to 5 GT/s, 128b/130b up to 32 GT/s, above in flits of
+ * 256 bytes of which 236 are transaction layer packets (section 4.2.3.4).
+ */
+static u64 link_bandwidth(u32 speed, u32 width)
+{
+	u64 raw = (u64)speed * width;
+
+	if (speed <= 5000)
+		return div_u64(raw * 8, 10);
+	if (speed <= 32000)
+		return div_u64(raw * 128, 130);
+	return div_u64(raw * 236, 256);
+}
+
+/* The port counts what is guaranteed of its link as soon as that is known. */
+static int count_bandwidth(struct fabric_port *port)
+{
+	u64 total = link_bandwidth(port->speed, port->width);
+	struct fabric_resource *resource;
+
+	lockdep_assert_held(&port->domain->lock);
+	if (!total)
+		return 0;
+	if (port->bandwidth) {
+		port->bandwidth->info.total = total;
+		return 0;
+	}
+	resource = fabric_resource_add_bandwidth(port, total);
+	if (IS_ERR(resource))
+		return PTR_ERR(resource);
+	/* The port can outlive its place in the domain; it needs the counter then too. */
+	fabric_object_hold(&resource->obj);
+	port->bandwidth = resource;
+	return 0;
+}
+
+/* What the ports from @port upwards can guarantee. */
+u64 fabric_port_bandwidth_free(const struct fabric_port *port)
+{
+	u64 left = U64_MAX;
+
+	for (; port; port = port->parent) {
+		const struct fabric_resource *resource = port->bandwidth;
+
+		if (resource)
+			left = min(left, resource->info.total -
+				   min(resource->info.total, resource->granted));
+	}
+	return left;
+}
+
+void fabric_port_bandwidth_use(const struct fabric_port *port, s64 change)
+{
+	for (; port; port = port->parent) {
+		struct fabric_resource *resource = port->bandwidth;
+
+		lockdep_assert_held(&port->domain->lock);
+		if (!resource)
+			continue;
+		resource->granted += change;
+		resource->high_water = max(resource->high_water, resource->granted);
+		if (change > 0)
+			resource->allocations++;
+	}
 }
 
 static void set_binding(struct fabric_port *port, enum fabric_binding binding)
@@ -233,8 +307,8 @@ out:
 	return ret;
 }
 
-int fabric_port_set_link(struct fabric_port *port, enum fabric_link link,
-			 struct netlink_ext_ack *extack)
+static int set_link_by_op(struct fabric_port *port, enum fabric_link link,
+			  struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = port->domain;
 	int ret;
@@ -273,6 +347,33 @@ int fabric_port_set_link(struct fabric_port *port, enum fabric_link link,
 		set_link(port, link);
 out:
 	mutex_unlock(&domain->lock);
+	return ret;
+}
+
+/* Change the labels, and the link unless @link is 0. */
+int fabric_port_set(struct fabric_port *port, enum fabric_link link,
+		    const struct fabric_labels_change *change, struct netlink_ext_ack *extack)
+{
+	struct fabric_domain *domain = port->domain;
+	struct fabric_labels labels = {};
+	int ret;
+
+	mutex_lock(&domain->lock);
+	ret = refuse_transition(port, extack);
+	if (!ret)
+		ret = fabric_labels_changed(&labels, &port->labels, change, extack);
+	mutex_unlock(&domain->lock);
+	if (!ret && link)
+		ret = set_link_by_op(port, link, extack);
+	if (!ret) {
+		mutex_lock(&domain->lock);
+		if (!fabric_labels_same(&port->labels, &labels)) {
+			swap(port->labels, labels);
+			port_changed(port);
+		}
+		mutex_unlock(&domain->lock);
+	}
+	fabric_labels_free(&labels);
 	return ret;
 }
 
@@ -347,14 +448,19 @@ struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 	port->obj.registered = true;
 	fabric_inventory_changed();
 	fabric_nl_notify(FABRIC_CMD_PORT_ADD_NTF, FABRIC_NLGRP_INVENTORY, fabric_port_fill, port);
+	ret = count_bandwidth(port);
+	if (ret)
+		fabric_port_remove_locked(port);
 	mutex_unlock(&domain->lock);
-	return port;
+	return ret ? ERR_PTR(ret) : port;
 }
 EXPORT_SYMBOL_FABRIC(fabric_port_add);
 
 void fabric_port_remove_locked(struct fabric_port *port)
 {
 	lockdep_assert_held(&port->domain->lock);
+	if (port->bandwidth)
+		fabric_resource_remove_locked(port->bandwidth);
 	port->obj.registered = false;
 	list_del(&port->node);
 	port->domain->nr_ports--;
@@ -409,9 +515,11 @@ void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32
 		port->link_observed = link;
 		port->speed = speed;
 		port->width = width;
+		count_bandwidth(port);
 	} else if (port->link != link || port->speed != speed || port->width != width) {
 		port->speed = speed;
 		port->width = width;
+		count_bandwidth(port);
 		set_link(port, link);
 	}
 	mutex_unlock(&port->domain->lock);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -29,10 +30,43 @@ static void fabric_resource_free(struct fabric_object *obj)
 	WARN_ON(!list_empty(&resource->slices));
 	WARN_ON(resource->reserved || resource->granted || resource->quarantined);
 	pr_debug("resource %u: destroyed\n", obj->id);
-	fabric_extents_destroy(&resource->extents);
+	if (resource->device)
+		fabric_extents_destroy(&resource->extents);
 	fabric_device_put(resource->device);
 	fabric_domain_put(resource->domain);
 	kfree_rcu(resource, obj.rcu);
+}
+
+static u64 free_capacity(const struct fabric_resource *resource)
+{
+	if (resource->device)
+		return resource->extents.free;
+	/* A link can come up slower than it was when its bandwidth was guaranteed. */
+	return resource->info.total - min(resource->info.total, resource->granted);
+}
+
+static u64 largest_free(const struct fabric_resource *resource)
+{
+	return resource->device ? fabric_extents_largest(&resource->extents) :
+				  free_capacity(resource);
+}
+
+static u32 fragmentation(const struct fabric_resource *resource)
+{
+	u64 free = free_capacity(resource);
+
+	return free ? 100 - mul_u64_u64_div_u64(100, largest_free(resource), free) : 0;
+}
+
+static int put_counters(struct sk_buff *skb, const struct fabric_resource *resource)
+{
+	if (nla_put_uint(skb, FABRIC_A_RESOURCE_ALLOCATIONS, resource->allocations) ||
+	    nla_put_uint(skb, FABRIC_A_RESOURCE_REFUSALS, resource->refusals) ||
+	    nla_put_uint(skb, FABRIC_A_RESOURCE_RECLAIMS, resource->reclaims) ||
+	    nla_put_uint(skb, FABRIC_A_RESOURCE_HIGH_WATER, resource->high_water) ||
+	    nla_put_u32(skb, FABRIC_A_RESOURCE_FRAGMENTATION, fragmentation(resource)))
+		return -EMSGSIZE;
+	return 0;
 }
 
 int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
@@ -47,23 +81,26 @@ int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, FABRIC_A_RESOURCE_ID, resource->obj.id) ||
 	    nla_put_u32(skb, FABRIC_A_RESOURCE_DOMAIN_ID, resource->domain->obj.id) ||
-	    nla_put_u32(skb, FABRIC_A_RESOURCE_DEVICE_ID, resource->device->obj.id) ||
+	    (resource->device &&
+	     nla_put_u32(skb, FABRIC_A_RESOURCE_DEVICE_ID, resource->device->obj.id)) ||
+	    (resource->port &&
+	     nla_put_u32(skb, FABRIC_A_RESOURCE_PORT_ID, resource->port->obj.id)) ||
 	    nla_put_u32(skb, FABRIC_A_RESOURCE_KIND, is->kind) ||
 	    nla_put_string(skb, FABRIC_A_RESOURCE_CAPABILITY, is->capability) ||
 	    nla_put_u32(skb, FABRIC_A_RESOURCE_MODES, is->modes) ||
 	    nla_put_uint(skb, FABRIC_A_RESOURCE_TOTAL, is->total) ||
-	    nla_put_uint(skb, FABRIC_A_RESOURCE_FREE, resource->extents.free) ||
+	    nla_put_uint(skb, FABRIC_A_RESOURCE_FREE, free_capacity(resource)) ||
 	    nla_put_uint(skb, FABRIC_A_RESOURCE_RESERVED, resource->reserved) ||
 	    nla_put_uint(skb, FABRIC_A_RESOURCE_GRANTED, resource->granted) ||
 	    nla_put_uint(skb, FABRIC_A_RESOURCE_QUARANTINED, resource->quarantined) ||
-	    nla_put_uint(skb, FABRIC_A_RESOURCE_LARGEST_FREE,
-			 fabric_extents_largest(&resource->extents)) ||
+	    nla_put_uint(skb, FABRIC_A_RESOURCE_LARGEST_FREE, largest_free(resource)) ||
 	    nla_put_uint(skb, FABRIC_A_RESOURCE_GRANULE, is->granule) ||
 	    nla_put_u32(skb, FABRIC_A_RESOURCE_SLICES, resource->nr_slices) ||
 	    (is->address != FABRIC_NO_ADDRESS &&
 	     nla_put_uint(skb, FABRIC_A_RESOURCE_ADDRESS, is->address)) ||
 	    (is->numa_node != NUMA_NO_NODE &&
-	     nla_put_u32(skb, FABRIC_A_RESOURCE_NUMA_NODE, is->numa_node))) {
+	     nla_put_u32(skb, FABRIC_A_RESOURCE_NUMA_NODE, is->numa_node)) ||
+	    put_counters(skb, resource)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -71,12 +108,13 @@ int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void
 	return 0;
 }
 
-static u64 mode_align(const struct fabric_resource *resource, enum fabric_mode mode)
+/* What start and length of a slice in @mode are multiples of. */
+u64 fabric_resource_align(const struct fabric_resource *resource, enum fabric_mode mode)
 {
 	return resource->info.mode_align[mode - 1] ?: resource->info.granule;
 }
 
-static enum fabric_mode default_mode(const struct fabric_resource *resource)
+enum fabric_mode fabric_resource_default_mode(const struct fabric_resource *resource)
 {
 	return __ffs(resource->info.modes);
 }
@@ -101,6 +139,42 @@ static bool info_is_sound(const struct fabric_resource_info *info)
 	return true;
 }
 
+static struct fabric_resource *resource_alloc(struct fabric_domain *domain,
+					      const struct fabric_resource_info *info)
+{
+	struct fabric_resource *resource = kzalloc_obj(*resource);
+
+	if (!resource)
+		return NULL;
+	fabric_object_init(&resource->obj, fabric_resource_free);
+	resource->domain = domain;
+	fabric_object_hold(&domain->obj);
+	resource->info = *info;
+	strscpy(resource->capability, info->capability);
+	resource->info.capability = resource->capability;
+	INIT_LIST_HEAD(&resource->slices);
+	pr_debug("resource of domain %u: created\n", domain->obj.id);
+	return resource;
+}
+
+static int resource_register(struct fabric_resource *resource)
+{
+	struct fabric_domain *domain = resource->domain;
+	int ret;
+
+	lockdep_assert_held(&domain->lock);
+	ret = fabric_object_add(&resource->obj, &fabric_resources);
+	if (ret)
+		return ret;
+	list_add_tail(&resource->node, &domain->resources);
+	domain->nr_resources++;
+	resource->obj.registered = true;
+	fabric_inventory_changed();
+	fabric_nl_notify(FABRIC_CMD_RESOURCE_ADD_NTF, FABRIC_NLGRP_INVENTORY,
+			 fabric_resource_fill, resource);
+	return 0;
+}
+
 /**
  * fabric_resource_add() - add a capacity to a device
  * @device: the device
@@ -122,42 +196,55 @@ struct fabric_resource *fabric_resource_add(struct fabric_device *device,
 	if (!info_is_sound(info) ||
 	    WARN_ON(info->modes & FABRIC_MODE_BIT(FABRIC_MODE_MAP) && !domain->ops->slice_page))
 		return ERR_PTR(-EINVAL);
-	resource = kzalloc_obj(*resource);
+	resource = resource_alloc(domain, info);
 	if (!resource)
 		return ERR_PTR(-ENOMEM);
-	fabric_object_init(&resource->obj, fabric_resource_free);
-	resource->domain = domain;
-	fabric_object_hold(&domain->obj);
 	resource->device = device;
 	fabric_object_hold(&device->obj);
 	resource->priv = priv;
-	resource->info = *info;
-	strscpy(resource->capability, info->capability);
-	resource->info.capability = resource->capability;
-	INIT_LIST_HEAD(&resource->slices);
-	pr_debug("resource of device %u: created\n", device->obj.id);
 	ret = fabric_extents_init(&resource->extents, info->total);
 
 	mutex_lock(&domain->lock);
 	if (!ret && (!device->obj.registered || device->health != FABRIC_HEALTH_OK))
 		ret = -ENODEV;
 	if (!ret)
-		ret = fabric_object_add(&resource->obj, &fabric_resources);
+		ret = resource_register(resource);
+	mutex_unlock(&domain->lock);
 	if (ret) {
-		mutex_unlock(&domain->lock);
 		fabric_resource_put(resource);
 		return ERR_PTR(ret);
 	}
-	list_add_tail(&resource->node, &domain->resources);
-	domain->nr_resources++;
-	resource->obj.registered = true;
-	fabric_inventory_changed();
-	fabric_nl_notify(FABRIC_CMD_RESOURCE_ADD_NTF, FABRIC_NLGRP_INVENTORY,
-			 fabric_resource_fill, resource);
-	mutex_unlock(&domain->lock);
+	fabric_queue_kick();
 	return resource;
 }
 EXPORT_SYMBOL_FABRIC(fabric_resource_add);
+
+/* The bandwidth of the link of a port, which counts and has no slices. */
+struct fabric_resource *fabric_resource_add_bandwidth(struct fabric_port *port, u64 total)
+{
+	const struct fabric_resource_info info = {
+		.kind = FABRIC_KIND_BANDWIDTH,
+		.capability = "link",
+		.total = total,
+		.granule = 1,
+		.address = FABRIC_NO_ADDRESS,
+		.numa_node = NUMA_NO_NODE,
+	};
+	struct fabric_resource *resource;
+	int ret;
+
+	lockdep_assert_held(&port->domain->lock);
+	resource = resource_alloc(port->domain, &info);
+	if (!resource)
+		return ERR_PTR(-ENOMEM);
+	resource->port = port;
+	ret = resource_register(resource);
+	if (ret) {
+		fabric_resource_put(resource);
+		return ERR_PTR(ret);
+	}
+	return resource;
+}
 
 void fabric_resource_remove_locked(struct fabric_resource *resource)
 {
@@ -171,199 +258,6 @@ void fabric_resource_remove_locked(struct fabric_resource *resource)
 	fabric_resource_put(resource);
 }
 
-/*
- * What the search met on its way. The better a resource fitted before it was
- * passed over, the more its reason helps.
- */
-struct fabric_search {
-	enum {
-		FABRIC_MISS_ALL,	/* kind, capability, place */
-		FABRIC_MISS_MODE,
-		FABRIC_MISS_SIZE,	/* not a multiple */
-		FABRIC_MISS_DEVICE,	/* leaving, unbound, link down */
-		FABRIC_MISS_SPACE,
-	} miss;
-	u64 align;
-	u64 largest;
-	u64 best;			/* length of the extent found, 0 for none */
-	struct fabric_domain *domain;	/* where it is, held */
-};
-
-static void missed(struct fabric_search *search, int miss)
-{
-	if (search->miss < miss)
-		search->miss = miss;
-}
-
-static bool matches(const struct fabric_resource *resource, const struct fabric_grant_req *req,
-		    struct fabric_search *search)
-{
-	const struct fabric_resource_info *is = &resource->info;
-	enum fabric_mode mode = req->mode ?: default_mode(resource);
-	u64 align = mode_align(resource, mode);
-
-	if (is->kind != req->kind || (req->capability && strcmp(is->capability, req->capability)))
-		return false;
-	if ((req->domain_id && req->domain_id != resource->domain->obj.id) ||
-	    (req->device_id && req->device_id != resource->device->obj.id) ||
-	    (req->numa_node != NUMA_NO_NODE && req->numa_node != is->numa_node))
-		return false;
-	if (!(is->modes & FABRIC_MODE_BIT(mode))) {
-		missed(search, FABRIC_MISS_MODE);
-		return false;
-	}
-	if (!IS_ALIGNED(req->size, align)) {
-		missed(search, FABRIC_MISS_SIZE);
-		search->align = align;
-		return false;
-	}
-	if (!fabric_device_usable(resource->device)) {
-		missed(search, FABRIC_MISS_DEVICE);
-		return false;
-	}
-	return true;
-}
-
-static u64 fit(const struct fabric_resource *resource, const struct fabric_grant_req *req,
-	       struct fabric_search *search)
-{
-	u64 length = fabric_extents_fit(&resource->extents, req->size,
-					mode_align(resource, req->mode ?: default_mode(resource)));
-
-	if (!length) {
-		missed(search, FABRIC_MISS_SPACE);
-		search->largest = max(search->largest, fabric_extents_largest(&resource->extents));
-	}
-	return length;
-}
-
-static int refuse(const struct fabric_search *search, struct netlink_ext_ack *extack)
-{
-	switch (search->miss) {
-	case FABRIC_MISS_ALL:
-		NL_SET_ERR_MSG(extack, "No resource has this kind, capability and place");
-		return -ENOENT;
-	case FABRIC_MISS_MODE:
-		NL_SET_ERR_MSG(extack, "No matching resource offers this mode");
-		return -EOPNOTSUPP;
-	case FABRIC_MISS_SIZE:
-		NL_SET_ERR_MSG_FMT(extack, "Size must be a multiple of %llu", search->align);
-		return -EINVAL;
-	case FABRIC_MISS_DEVICE:
-		NL_SET_ERR_MSG(extack, "No matching device is healthy, with links up, and bound");
-		return -ENXIO;
-	case FABRIC_MISS_SPACE:
-		break;
-	}
-	NL_SET_ERR_MSG_FMT(extack, "Largest free extent is %llu, release a grant or ask for less",
-			   search->largest);
-	return -ENOSPC;
-}
-
-static struct fabric_resource *search_domain(struct fabric_domain *domain,
-					     const struct fabric_grant_req *req,
-					     struct fabric_search *search)
-{
-	struct fabric_resource *resource, *found = NULL;
-	u64 length;
-
-	lockdep_assert_held(&domain->lock);
-	if (!domain->obj.registered)
-		return NULL;
-	list_for_each_entry(resource, &domain->resources, node) {
-		if (!matches(resource, req, search))
-			continue;
-		length = fit(resource, req, search);
-		if (length && (!search->best || length < search->best)) {
-			search->best = length;
-			found = resource;
-		}
-	}
-	return found;
-}
-
-static void search_all(const struct fabric_grant_req *req, struct fabric_search *search)
-{
-	struct fabric_object *obj;
-	unsigned long id;
-
-	*search = (struct fabric_search){};
-	for (id = 0; (obj = fabric_object_next(&fabric_domains, &id)); id++) {
-		struct fabric_domain *domain = container_of(obj, struct fabric_domain, obj);
-
-		mutex_lock(&domain->lock);
-		if (search_domain(domain, req, search)) {
-			mutex_unlock(&domain->lock);
-			fabric_domain_put(search->domain);
-			search->domain = domain;
-			continue;
-		}
-		mutex_unlock(&domain->lock);
-		fabric_domain_put(domain);
-	}
-}
-
-static int take(struct fabric_grant_slice *slice, struct fabric_resource *resource,
-		const struct fabric_grant_req *req, struct netlink_ext_ack *extack)
-{
-	enum fabric_mode mode = req->mode ?: default_mode(resource);
-	const struct fabric_backend_ops *ops = resource->domain->ops;
-	struct fabric_extent *extent;
-
-	lockdep_assert_held(&resource->domain->lock);
-	if (!try_module_get(ops->owner)) {
-		NL_SET_ERR_MSG(extack, "The backend is being unloaded");
-		return -ENODEV;
-	}
-	extent = fabric_extents_take(&resource->extents, req->size, mode_align(resource, mode));
-	if (IS_ERR(extent)) {
-		module_put(ops->owner);
-		return PTR_ERR(extent);
-	}
-	slice->extent = extent;
-	slice->pub.resource_priv = resource->priv;
-	slice->pub.start = extent->start;
-	slice->pub.length = extent->length;
-	slice->pub.mode = mode;
-	slice->resource = resource;
-	fabric_object_hold(&resource->obj);
-	slice->state = FABRIC_SLICE_STATE_RESERVED;
-	resource->reserved += extent->length;
-	list_add_tail(&slice->node, &resource->slices);
-	resource->nr_slices++;
-	resource->device->nr_slices++;
-	fabric_grants_changed();
-	return 0;
-}
-
-/*
- * Find the best fit over all domains and take it. The domains are locked one
- * after the other; what was found can be gone when its domain is locked again,
- * then somebody else got it, and the search starts again.
- */
-int fabric_resource_reserve(struct fabric_grant_slice *slice, const struct fabric_grant_req *req,
-			    struct netlink_ext_ack *extack)
-{
-	struct fabric_resource *resource;
-	struct fabric_search search;
-	int ret = -EAGAIN;
-
-	while (ret == -EAGAIN) {
-		struct fabric_search again = {};
-
-		search_all(req, &search);
-		if (!search.domain)
-			return refuse(&search, extack);
-		mutex_lock(&search.domain->lock);
-		resource = search_domain(search.domain, req, &again);
-		if (resource)
-			ret = take(slice, resource, req, extack);
-		mutex_unlock(&search.domain->lock);
-		fabric_domain_put(search.domain);
-	}
-	return ret;
-}
-
 static u64 *counter(struct fabric_resource *resource, enum fabric_slice_state state)
 {
 	switch (state) {
@@ -374,6 +268,112 @@ static u64 *counter(struct fabric_resource *resource, enum fabric_slice_state st
 	default:
 		return &resource->quarantined;
 	}
+}
+
+static void used_more(struct fabric_resource *resource)
+{
+	resource->high_water = max(resource->high_water,
+				   resource->info.total - free_capacity(resource));
+}
+
+/* When nothing is missing any more, the slice has one extent. */
+static void join(struct fabric_resource *resource, struct fabric_grant_slice *slice)
+{
+	if (slice->missing)
+		return;
+	slice->extent = fabric_extents_at(&resource->extents, slice->pub.start);
+	while (slice->extent->length < slice->pub.length)
+		fabric_extents_join(&resource->extents, slice->extent);
+	if (slice->grant->plan)
+		fabric_queue_kick();
+}
+
+/* Take free units for @slice. */
+static int obtain(struct fabric_resource *resource, struct fabric_grant_slice *slice, u64 start,
+		  u64 end)
+{
+	struct fabric_extent *extent;
+
+	extent = fabric_extents_take_range(&resource->extents, start, end - start);
+	if (IS_ERR(extent))
+		return PTR_ERR(extent);
+	extent->owner = slice;
+	resource->reserved += end - start;
+	used_more(resource);
+	return 0;
+}
+
+/* Give back what the slice has, whole or in parts, and what it wants of others. */
+static void give_up(struct fabric_resource *resource, struct fabric_grant_slice *slice)
+{
+	u64 pos = slice->pub.start, end = pos + slice->pub.length;
+
+	fabric_slice_drop_wants(slice);
+	while (pos < end) {
+		struct fabric_extent *extent = fabric_extents_at(&resource->extents, pos);
+
+		pos = extent->start + extent->length;
+		if (extent->owner != slice)
+			continue;
+		*counter(resource, slice->state) -= extent->length;
+		fabric_extents_give(&resource->extents, extent);
+	}
+	slice->extent = NULL;
+}
+
+/*
+ * Take [@start, @start + @length) for @slice, which belongs to a grant and says
+ * its mode. What is free is taken now, what others have is claimed.
+ */
+int fabric_resource_reserve(struct fabric_resource *resource, struct fabric_grant_slice *slice,
+			    u64 start, u64 length)
+{
+	const struct fabric_backend_ops *ops = resource->domain->ops;
+	const struct fabric_grant *grant = slice->grant;
+	u64 pos = start, end = start + length;
+	int ret;
+
+	lockdep_assert_held(&fabric_engine);
+	lockdep_assert_held(&resource->domain->lock);
+	if (!try_module_get(ops->owner))
+		return -ENODEV;
+	slice->pub.start = start;
+	slice->pub.length = length;
+	slice->state = FABRIC_SLICE_STATE_RESERVED;
+	ret = fabric_tenant_charge(grant->req->tenant, resource->info.kind,
+				   resource->capability, length);
+	if (ret) {
+		module_put(ops->owner);
+		return ret;
+	}
+	while (!ret && pos < end) {
+		struct fabric_extent *extent = fabric_extents_at(&resource->extents, pos);
+		u64 stop = min(end, extent->start + extent->length);
+
+		if (extent->free)
+			ret = obtain(resource, slice, pos, stop);
+		else
+			ret = fabric_slice_claim(extent->owner, slice, pos, stop);
+		pos = stop;
+	}
+	if (ret) {
+		give_up(resource, slice);
+		fabric_tenant_uncharge(grant->req->tenant, resource->info.kind,
+				       resource->capability, length);
+		module_put(ops->owner);
+		return ret;
+	}
+	slice->pub.resource_priv = resource->priv;
+	slice->resource = resource;
+	fabric_object_hold(&resource->obj);
+	list_add_tail(&slice->node, &resource->slices);
+	resource->nr_slices++;
+	resource->allocations++;
+	resource->device->nr_slices++;
+	fabric_device_bandwidth_use(resource->device, slice->bandwidth_min);
+	join(resource, slice);
+	fabric_grants_changed();
+	return 0;
 }
 
 void fabric_resource_slice_state(struct fabric_grant_slice *slice, enum fabric_slice_state state)
@@ -393,6 +393,48 @@ void fabric_resource_slice_state(struct fabric_grant_slice *slice, enum fabric_s
 	mutex_unlock(&resource->domain->lock);
 }
 
+/* Those who wait for units of @slice from @start on get what is free now. */
+static void fulfil_claims(struct fabric_resource *resource, struct fabric_grant_slice *slice,
+			  u64 start)
+{
+	struct fabric_claim *claim, *next;
+
+	list_for_each_entry_safe(claim, next, &slice->claims, node) {
+		struct fabric_grant_slice *to = claim->to;
+
+		if (claim->start < start)
+			continue;
+		/* Without memory to say so, the units are free for all. */
+		if (obtain(resource, to, claim->start, claim->end))
+			to->broken = true;
+		else
+			to->missing -= claim->end - claim->start;
+		list_del(&claim->node);
+		list_del(&claim->want);
+		kfree(claim);
+		resource->reclaims++;
+		join(resource, to);
+	}
+	fabric_queue_kick();
+}
+
+/* The slice ends at @length; what is behind, whose memory @tail is, is free. */
+void fabric_resource_trim_locked(struct fabric_grant_slice *slice, u64 length,
+				 struct fabric_extent *tail)
+{
+	struct fabric_resource *resource = slice->resource;
+	u64 less = slice->pub.length - length;
+
+	lockdep_assert_held(&resource->domain->lock);
+	fabric_extents_trim(&resource->extents, slice->extent, length, tail);
+	*counter(resource, slice->state) -= less;
+	slice->pub.length = length;
+	fabric_tenant_uncharge(slice->grant->req->tenant, resource->info.kind,
+			       resource->capability, less);
+	fabric_grants_changed();
+	fulfil_claims(resource, slice, slice->pub.start + length);
+}
+
 /* The extent is free again. The caller puts the resource and the module. */
 void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice)
 {
@@ -401,11 +443,13 @@ void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice)
 	lockdep_assert_held(&resource->domain->lock);
 	trace_fabric_slice_state(slice->grant->obj.id, resource->obj.id, slice->pub.start,
 				 slice->pub.length, slice->state, 0);
-	*counter(resource, slice->state) -= slice->pub.length;
-	fabric_extents_give(&resource->extents, slice->extent);
-	slice->extent = NULL;
+	give_up(resource, slice);
+	fulfil_claims(resource, slice, slice->pub.start);
 	list_del(&slice->node);
 	resource->nr_slices--;
+	fabric_device_bandwidth_use(resource->device, -(s64)slice->bandwidth_min);
+	fabric_tenant_uncharge(slice->grant->req->tenant, resource->info.kind,
+			       resource->capability, slice->pub.length);
 	fabric_grants_changed();
 	fabric_device_slice_gone(resource->device);
 }

@@ -38,7 +38,11 @@
 	{ FABRIC_GRANT_STATE_ACTIVE,	"active" }, \
 	{ FABRIC_GRANT_STATE_REVOKING,	"revoking" }, \
 	{ FABRIC_GRANT_STATE_QUARANTINED, "quarantined" }, \
-	{ FABRIC_GRANT_STATE_RELEASED,	"released" })
+	{ FABRIC_GRANT_STATE_RELEASED,	"released" }, \
+	{ FABRIC_GRANT_STATE_QUEUED,	"queued" }, \
+	{ FABRIC_GRANT_STATE_SHRINKING,	"shrinking" }, \
+	{ FABRIC_GRANT_STATE_FAILED,	"failed" }, \
+	{ FABRIC_GRANT_STATE_EXPIRED,	"expired" })
 
 #endif /* _FABRIC_TRACE_NAMES */
 
@@ -137,6 +141,33 @@ TRACE_EVENT(fabric_grant_state,
 	TP_printk("grant=%u size=%llu %s -> %s reason=\"%s\"", __entry->id, __entry->size,
 		  show_grant_state(__entry->from), show_grant_state(__entry->to),
 		  __get_str(reason))
+);
+
+TRACE_EVENT(fabric_record,
+	TP_PROTO(const char *event, u32 grant, u64 size, u32 priority, u32 by, int error,
+		 const char *reason),
+	TP_ARGS(event, grant, size, priority, by, error, reason),
+	TP_STRUCT__entry(
+		__field(u64, size)
+		__string(event, event)
+		__field(u32, grant)
+		__field(u32, priority)
+		__field(u32, by)
+		__field(int, error)
+		__string(reason, reason)
+	),
+	TP_fast_assign(
+		__entry->size = size;
+		__assign_str(event);
+		__entry->grant = grant;
+		__entry->priority = priority;
+		__entry->by = by;
+		__entry->error = error;
+		__assign_str(reason);
+	),
+	TP_printk("%s grant=%u size=%llu priority=%u by=%u error=%d reason=\"%s\"",
+		  __get_str(event), __entry->grant, __entry->size, __entry->priority, __entry->by,
+		  __entry->error, __get_str(reason))
 );
 
 TRACE_EVENT(fabric_op,

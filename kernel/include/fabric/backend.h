@@ -12,7 +12,9 @@
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/numa.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <uapi/linux/fabric.h>
 
 /**
@@ -41,6 +43,8 @@
  * fabric_device_remove() returned.
  */
 
+struct iov_iter;
+
 struct fabric_domain;
 struct fabric_port;
 struct fabric_device;
@@ -48,6 +52,7 @@ struct fabric_resource;
 
 #define FABRIC_MODE_BIT(mode)	BIT(mode)
 #define FABRIC_NO_SERIAL	0
+#define FABRIC_COPY_MAX		SZ_64K
 #define FABRIC_NO_ADDRESS	(~0ULL)
 
 /**
@@ -56,19 +61,26 @@ struct fabric_resource;
  * @start: offset in the resource, multiple of its granule
  * @length: length, multiple of its granule
  * @mode: how it is to appear
+ * @uid: whom a device node is to belong to
+ * @gid: and its group
+ * @bandwidth_max: Mb/s that copies are throttled to, 0 for no limit
  * @grant_id: the grant that it is in, for names and messages
  * @priv: free for the backend, NULL before the first prepare
  * @node: set by commit where the mode has a node: name below /dev
  * @reason: set by a revoke or release that fails: what is in the way, a
  *	sentence for people without full stop
  *
- * All but @priv, @node and @reason are constant from prepare to release.
+ * All but @priv, @node and @reason are constant from prepare to release, but
+ * for @length, which becomes smaller after slice_shrink().
  */
 struct fabric_slice {
 	void *resource_priv;
 	u64 start;
 	u64 length;
 	enum fabric_mode mode;
+	kuid_t uid;
+	kgid_t gid;
+	u32 bandwidth_max;
 	u32 grant_id;
 	void *priv;
 	char node[32];
@@ -108,6 +120,9 @@ struct fabric_backend_ops {
 
 	/** @name: name of the backend as users see it */
 	const char *name;
+
+	/** @throttles: copies heed &fabric_slice.bandwidth_max */
+	bool throttles;
 
 	/**
 	 * @slice_prepare: first step of a grant
@@ -149,6 +164,36 @@ struct fabric_backend_ops {
 	 * quarantined, and release is called again). Set @reason then.
 	 */
 	int (*slice_release)(struct fabric_slice *slice);
+
+	/**
+	 * @slice_shrink: take the tail of a slice from its holder
+	 *
+	 * Optional. Called between commit and revoke. The slice is to end at
+	 * @length, a multiple of what its mode needs, below its present length
+	 * and not 0. Mappings of the tail have been ended. Make the tail clean
+	 * for the next holder. The core changes &fabric_slice.length after
+	 * success.
+	 *
+	 * Return: 0, -EAGAIN when the host itself still uses the tail, or
+	 * another error when it can't be given; the slice is as before then.
+	 * Set @reason with every error.
+	 */
+	int (*slice_shrink)(struct fabric_slice *slice, u64 length);
+
+	/**
+	 * @slice_copy: copy from or to a slice in mode map
+	 *
+	 * Optional. Copies as much of @iter as there is between @offset and the
+	 * end of the slice, no faster than &fabric_slice.bandwidth_max if
+	 * @throttles is set. Called with a lock that only ends when the op
+	 * does and that whoever revokes waits for: sleeps are interruptible,
+	 * and a call copies no more than FABRIC_COPY_MAX bytes.
+	 *
+	 * Return: number of bytes copied, at least one, or -EFAULT, -EINTR,
+	 * -ENOSPC or another error.
+	 */
+	ssize_t (*slice_copy)(struct fabric_slice *slice, u64 offset, struct iov_iter *iter,
+			      bool to_slice);
 
 	/**
 	 * @slice_page: page of a slice in mode map, for a page fault

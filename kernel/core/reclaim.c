@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reclaim: from whom a request gets what is not free.
+ *
+ * A plan is a window [start, end) of one resource, or of several: what is free
+ * in it is reserved at once, and on what others have the request gets a claim.
+ * Whoever frees something that is claimed frees it for the claimant. So nobody
+ * else gets it, and nobody loses anything unless all that is missing was found.
+ *
+ * Victims are of lower priority than the request. Among the windows, first those
+ * that only shrink grants down to their min; then the lowest victims (the
+ * highest priority among them counts), the fewest grants, the least surplus.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/timekeeping.h>
+
+#include "fabric_internal.h"
+#include "netlink_gen.h"
+
+/**
+ * struct item - a run of units of a resource that can be had
+ * @start: first unit
+ * @end: first unit behind it
+ * @victim: who has it, NULL if nobody has, or no longer
+ * @level: priority of @victim, or 0
+ * @surplus: what @victim would lose beyond the item
+ * @tail_only: @victim can give the end of it only, not the beginning
+ */
+struct item {
+	u64 start;
+	u64 end;
+	struct fabric_grant *victim;
+	u32 level;
+	u64 surplus;
+	bool tail_only;
+};
+
+struct items {
+	struct item *list;
+	u32 nr;
+	u32 room;
+};
+
+/* What a window costs the others, in the order of importance. */
+struct cost {
+	u32 level;
+	u32 grants;
+	u64 surplus;
+};
+
+/**
+ * struct window - units of a resource that a request is to get
+ * @resource: referenced
+ * @start: first unit
+ * @length: number of units
+ * @run: longest window that the resource could give
+ * @free: longest one that takes nothing from anybody
+ * @cost: what it costs the others
+ */
+struct window {
+	struct fabric_resource *resource;
+	u64 start;
+	u64 length;
+	u64 run;
+	u64 free;
+	struct cost cost;
+};
+
+struct windows {
+	struct window *list;
+	u32 nr;
+	u32 room;
+};
+
+static const struct cost cost_infinite = { U32_MAX, U32_MAX, U64_MAX };
+
+static bool cheaper(const struct cost *a, const struct cost *b)
+{
+	if (a->level != b->level)
+		return a->level < b->level;
+	if (a->grants != b->grants)
+		return a->grants < b->grants;
+	return a->surplus < b->surplus;
+}
+
+static enum fabric_mode mode_of(const struct fabric_resource *resource,
+				const struct fabric_want *want)
+{
+	return want->req->mode ?: fabric_resource_default_mode(resource);
+}
+
+/* The request can take from the grant at all. */
+static bool is_victim(const struct fabric_grant *grant, const struct fabric_want *want)
+{
+	return READ_ONCE(grant->state) == FABRIC_GRANT_STATE_ACTIVE && !grant->notice &&
+	       !READ_ONCE(grant->owned) && grant->req->priority < want->priority &&
+	       ktime_get_boottime_ns() >= grant->avoid_until;
+}
+
+/* How much the grant can lose and go on. */
+static u64 spare(const struct fabric_grant *grant)
+{
+	u64 keep = grant->req->min + grant->planned;
+	u64 size = READ_ONCE(grant->size);
+
+	return grant->req->min && size > keep ? size - keep : 0;
+}
+
+/* What @slice could give for the request; none has length 0. */
+static struct item item_of_slice(const struct fabric_grant_slice *slice,
+				 const struct fabric_want *want, bool revoke)
+{
+	const struct fabric_resource *resource = slice->resource;
+	struct fabric_grant *grant = slice->grant;
+	u64 align = fabric_resource_align(resource, slice->pub.mode);
+	struct item item = {
+		.start = slice->pub.start,
+		.end = slice->pub.start + slice->pub.length,
+		.victim = grant,
+	};
+	u64 less;
+
+	item.level = grant->req->priority;
+	if (slice->error || slice->missing || !list_empty(&slice->claims))
+		goto none;
+	if (READ_ONCE(grant->state) == FABRIC_GRANT_STATE_REVOKING) {
+		item.victim = NULL;
+		item.level = 0;
+		return item;
+	}
+	if (!is_victim(grant, want))
+		goto none;
+	less = spare(grant);
+	if (less >= slice->pub.length)
+		return item;
+	if (revoke && grant->req->reclaimable) {
+		item.surplus = READ_ONCE(grant->size) - slice->pub.length;
+		return item;
+	}
+	less = ALIGN_DOWN(less, align);
+	if (!less || !resource->domain->ops->slice_shrink)
+		goto none;
+	item.start = item.end - less;
+	item.tail_only = true;
+	return item;
+
+none:
+	item.end = item.start;
+	return item;
+}
+
+static int add_item(struct items *items, const struct item *item)
+{
+	if (items->nr == items->room) {
+		u32 room = 2 * items->room ?: 256;
+		struct item *more;
+
+		more = kvrealloc(items->list, array_size(room, sizeof(*more)), GFP_KERNEL);
+		if (!more)
+			return -ENOMEM;
+		items->list = more;
+		items->room = room;
+	}
+	items->list[items->nr++] = *item;
+	return 0;
+}
+
+/* All that can be had of the resource, in the order of its units. */
+static int collect(struct items *items, const struct fabric_resource *resource,
+		   const struct fabric_want *want, bool revoke)
+{
+	struct fabric_extent *extent;
+	int ret = 0;
+	u32 i;
+
+	lockdep_assert_held(&resource->domain->lock);
+	items->nr = 0;
+	for (extent = fabric_extents_at(&resource->extents, 0); !ret && extent;
+	     extent = fabric_extents_next(extent)) {
+		struct item item = {
+			.start = extent->start,
+			.end = extent->start + extent->length,
+		};
+
+		if (!extent->free)
+			item = item_of_slice(extent->owner, want, revoke);
+		if (item.start == item.end)
+			continue;
+		/* The other slices of the victim have that much less to spare. */
+		if (item.victim)
+			item.victim->planned += item.end - item.start;
+		ret = add_item(items, &item);
+	}
+	for (i = 0; i < items->nr; i++) {
+		if (items->list[i].victim)
+			items->list[i].victim->planned -= items->list[i].end - items->list[i].start;
+	}
+	return ret;
+}
+
+/* What [@start, @end) costs, which begins in item @first; or as soon as it is above @limit. */
+static struct cost cost_of(const struct items *items, u32 first, u64 start, u64 end,
+			   const struct cost *limit)
+{
+	const struct item *item = &items->list[first];
+	const struct item *last = &items->list[items->nr - 1];
+	struct cost cost = {};
+
+	for (;; item++) {
+		if (item->victim) {
+			cost.level = max(cost.level, item->level + 1);
+			cost.grants++;
+			cost.surplus += item->surplus + item->end - min(item->end, end);
+			if (item->tail_only && item->end > end)
+				return cost_infinite;
+			if (cost.level > limit->level ||
+			    (cost.level == limit->level && cost.grants > limit->grants))
+				return cost_infinite;
+		}
+		if (item->end >= end)
+			return cost;
+		if (item == last || item[1].start != item->end)
+			return cost_infinite;
+	}
+}
+
+static void consider(const struct items *items, u32 first, u64 start, u64 length,
+		     struct window *best)
+{
+	struct cost cost = cost_of(items, first, start, start + length, &best->cost);
+
+	if (cheaper(&cost, &best->cost)) {
+		best->cost = cost;
+		best->start = start;
+		best->length = length;
+	}
+}
+
+/* The cheapest window of @length: one that begins where an item does, or ends where one does. */
+static void find_window(const struct items *items, u64 length, u64 align, struct window *best)
+{
+	u32 i, first;
+
+	best->cost = cost_infinite;
+	best->length = 0;
+	for (i = 0; i < items->nr; i++) {
+		const struct item *item = &items->list[i];
+		u64 start = ALIGN(item->start, align);
+
+		if (start < item->end)
+			consider(items, i, start, length, best);
+		if (item->end < length)
+			continue;
+		start = ALIGN_DOWN(item->end - length, align);
+		for (first = i; items->list[first].start > start; first--) {
+			if (!first || items->list[first - 1].end != items->list[first].start)
+				break;
+		}
+		if (items->list[first].start <= start)
+			consider(items, first, start, length, best);
+	}
+}
+
+/* The longest window that there is, and the longest that costs nothing. */
+static void measure(const struct items *items, u64 align, struct window *window)
+{
+	u64 begin = 0, begin_free = 0, end = U64_MAX;
+	bool all_free = false;
+	u32 i;
+
+	window->run = 0;
+	window->free = 0;
+	for (i = 0; i < items->nr; i++) {
+		const struct item *item = &items->list[i];
+
+		if (item->start != end)
+			begin = ALIGN(item->start, align);
+		if (item->start != end || !all_free)
+			begin_free = ALIGN(item->start, align);
+		all_free = !item->victim;
+		end = item->end;
+		if (end > begin)
+			window->run = max(window->run, ALIGN_DOWN(end - begin, align));
+		if (all_free && end > begin_free)
+			window->free = max(window->free, ALIGN_DOWN(end - begin_free, align));
+	}
+}
+
+/* Lock the resource and see what it could give; with @length, where. */
+static int look(struct window *window, const struct fabric_want *want, u64 length, bool revoke,
+		struct items *items)
+{
+	struct fabric_resource *resource = window->resource;
+	struct fabric_domain *domain = resource->domain;
+	u64 align;
+	int ret;
+
+	mutex_lock(&domain->lock);
+	align = fabric_resource_align(resource, mode_of(resource, want));
+	ret = resource->obj.registered ? collect(items, resource, want, revoke) : -EAGAIN;
+	mutex_unlock(&domain->lock);
+	if (ret)
+		return ret;
+	if (length)
+		find_window(items, length, align, window);
+	else
+		measure(items, align, window);
+	if (window->length % (want->req->granularity ?: 1))
+		return -ENOSPC;
+	return 0;
+}
+
+static int add_window(struct windows *windows, struct fabric_resource *resource)
+{
+	if (windows->nr == windows->room) {
+		u32 room = 2 * windows->room ?: 64;
+		struct window *more;
+
+		more = kvrealloc(windows->list, array_size(room, sizeof(*more)), GFP_KERNEL);
+		if (!more)
+			return -ENOMEM;
+		windows->list = more;
+		windows->room = room;
+	}
+	fabric_object_hold(&resource->obj);
+	windows->list[windows->nr++] = (struct window){ .resource = resource };
+	return 0;
+}
+
+/* Every resource that the request could be met from if nobody had anything of it. */
+static int find_resources(struct windows *windows, const struct fabric_want *want)
+{
+	struct fabric_resource *resource;
+	struct fabric_object *obj;
+	unsigned long id;
+	int ret = 0;
+
+	for (id = 0; !ret && (obj = fabric_object_next(&fabric_domains, &id)); id++) {
+		struct fabric_domain *domain = container_of(obj, struct fabric_domain, obj);
+
+		mutex_lock(&domain->lock);
+		list_for_each_entry(resource, &domain->resources, node) {
+			if (!ret && domain->obj.registered &&
+			    fabric_place_matches(resource, want->req, NULL) &&
+			    !fabric_queue_keeps(resource, want))
+				ret = add_window(windows, resource);
+		}
+		mutex_unlock(&domain->lock);
+		fabric_domain_put(domain);
+	}
+	return ret;
+}
+
+static void forget(struct windows *windows)
+{
+	u32 i;
+
+	for (i = 0; i < windows->nr; i++)
+		fabric_resource_put(windows->list[i].resource);
+	kvfree(windows->list);
+}
+
+/* The cheapest single window of all resources, moved to the front. */
+static int plan_single(struct windows *windows, const struct fabric_want *want, bool revoke,
+		       struct items *items)
+{
+	struct cost best = cost_infinite;
+	u32 i, found = 0;
+
+	for (i = 0; i < windows->nr; i++) {
+		int ret = look(&windows->list[i], want, want->size, revoke, items);
+
+		if (ret == -ENOMEM)
+			return ret;
+		if (!ret && windows->list[i].length && cheaper(&windows->list[i].cost, &best)) {
+			best = windows->list[i].cost;
+			found = i;
+		}
+		cond_resched();
+	}
+	if (best.level == U32_MAX)
+		return -ENOSPC;
+	swap(windows->list[0], windows->list[found]);
+	return 1;
+}
+
+static int by_free(const void *a, const void *b)
+{
+	const struct window *x = a, *y = b;
+
+	return cmp_int(y->free, x->free) ?: cmp_int(y->run, x->run);
+}
+
+static int by_run(const void *a, const void *b)
+{
+	const struct window *x = a, *y = b;
+
+	return cmp_int(y->run, x->run);
+}
+
+static void plan_window(struct window *window, s64 sign)
+{
+	struct fabric_domain *domain = window->resource->domain;
+	u64 end = window->start + window->length;
+	struct fabric_extent *extent;
+
+	if (!window->length)
+		return;
+	mutex_lock(&domain->lock);
+	for (extent = fabric_extents_at(&window->resource->extents, window->start);
+	     extent && extent->start < end; extent = fabric_extents_next(extent)) {
+		struct fabric_grant_slice *slice = extent->owner;
+
+		if (!extent->free)
+			slice->grant->planned += sign * (s64)(min(end, extent->start +
+						extent->length) - max(window->start, extent->start));
+	}
+	mutex_unlock(&domain->lock);
+}
+
+/*
+ * Windows of the first resources in the list, each of another device: what they
+ * have free, and then as much more as is missing, where that is cheapest.
+ */
+static int plan_first(struct windows *windows, const struct fabric_want *want, bool revoke,
+		      struct items *items)
+{
+	u64 granularity = want->req->granularity ?: 1;
+	u32 nr = 0, i, j;
+	u64 left = want->size;
+	int ret = 0;
+
+	for (i = 0; i < windows->nr && nr < want->pieces; i++) {
+		for (j = 0; j < nr; j++) {
+			if (windows->list[j].resource->device == windows->list[i].resource->device)
+				break;
+		}
+		if (j == nr && windows->list[i].run >= granularity)
+			swap(windows->list[nr++], windows->list[i]);
+	}
+	for (i = 0; i < nr && left; i++) {
+		struct window *window = &windows->list[i];
+		u64 length = min(window->free, left);
+
+		window->length = 0;
+		length -= length % granularity;
+		if (!length)
+			continue;
+		ret = look(window, want, length, revoke, items);
+		if (ret)
+			return ret;
+		left -= window->length;
+	}
+	while (left && !ret) {
+		struct window best = { .cost = cost_infinite };
+		u64 gain = 0;
+
+		for (i = 0; i < nr && !ret; i++) {
+			struct window next = windows->list[i];
+			u64 had = next.length;
+			u64 length = min(next.run, had + left);
+
+			length -= length % granularity;
+			if (length <= had)
+				continue;
+			plan_window(&windows->list[i], -1);
+			ret = look(&next, want, length, revoke, items);
+			plan_window(&windows->list[i], 1);
+			if (!ret && next.length && cheaper(&next.cost, &best.cost)) {
+				best = next;
+				gain = next.length - had;
+				j = i;
+			}
+		}
+		if (ret || !gain)
+			break;
+		plan_window(&windows->list[j], -1);
+		windows->list[j] = best;
+		plan_window(&windows->list[j], 1);
+		left -= gain;
+	}
+	for (i = 0; i < nr; i++)
+		plan_window(&windows->list[i], -1);
+	if (ret || left)
+		return ret == -ENOMEM ? ret : -ENOSPC;
+	for (i = 0, j = 0; i < nr; i++) {
+		if (windows->list[i].length)
+			swap(windows->list[j++], windows->list[i]);
+	}
+	return j;
+}
+
+static int plan_many(struct windows *windows, const struct fabric_want *want, bool revoke,
+		     struct items *items)
+{
+	int ret;
+	u32 i;
+
+	for (i = 0; i < windows->nr; i++) {
+		windows->list[i].length = 0;
+		ret = look(&windows->list[i], want, 0, revoke, items);
+		if (ret == -ENOMEM)
+			return ret;
+		cond_resched();
+	}
+	/* More free capacity is less to take; but the longest windows may be needed. */
+	sort(windows->list, windows->nr, sizeof(*windows->list), by_free, NULL);
+	ret = plan_first(windows, want, revoke, items);
+	if (ret != -ENOSPC)
+		return ret;
+	sort(windows->list, windows->nr, sizeof(*windows->list), by_run, NULL);
+	return plan_first(windows, want, revoke, items);
+}
+
+/* Find windows, at the front of the list. Returns their number, or an error. */
+static int plan(struct windows *windows, const struct fabric_want *want)
+{
+	struct items items = {};
+	int revoke, ret;
+
+	ret = find_resources(windows, want);
+	for (revoke = 0; revoke < 2 && !ret; revoke++) {
+		ret = plan_single(windows, want, revoke, &items);
+		if (ret == -ENOSPC && want->pieces > 1)
+			ret = plan_many(windows, want, revoke, &items);
+		if (ret == -ENOSPC)
+			ret = 0;
+	}
+	kvfree(items.list);
+	return ret ?: -ENOSPC;
+}
+
+/* Reserve a window: from here on it is the request's, whenever it becomes free. */
+static int reserve(struct fabric_grant *grant, const struct fabric_want *want,
+		   const struct window *window)
+{
+	struct fabric_resource *resource = window->resource;
+	struct fabric_grant_slice *slice = fabric_slice_alloc(grant);
+	int ret = -EAGAIN;
+
+	if (!slice)
+		return -ENOMEM;
+	slice->pub.mode = mode_of(resource, want);
+	mutex_lock(&resource->domain->lock);
+	if (resource->obj.registered && fabric_place_matches(resource, want->req, NULL))
+		ret = fabric_resource_reserve(resource, slice, window->start, window->length);
+	mutex_unlock(&resource->domain->lock);
+	if (ret) {
+		fabric_slice_free(slice);
+		return ret;
+	}
+	fabric_grant_append(grant, slice);
+	return 0;
+}
+
+/* Somebody who has what @slice wants and whose claim has @told; it changes. Referenced. */
+static struct fabric_grant *next_holder(const struct fabric_grant_slice *slice, bool told)
+{
+	struct fabric_domain *domain = slice->resource->domain;
+	struct fabric_grant *found = NULL;
+	struct fabric_claim *claim;
+
+	mutex_lock(&domain->lock);
+	list_for_each_entry(claim, &slice->wants, want) {
+		if (claim->told != told)
+			continue;
+		claim->told = !told;
+		found = claim->from->grant;
+		fabric_grant_hold(found);
+		break;
+	}
+	mutex_unlock(&domain->lock);
+	return found;
+}
+
+/* What the victim loses by the claims on it: tails where they can be cut off, else whole slices. */
+static u64 loss(const struct fabric_grant *victim)
+{
+	struct fabric_grant_slice *slice;
+	u64 sum = 0;
+
+	lockdep_assert_held(&victim->lock);
+	list_for_each_entry(slice, &victim->slices, siblings) {
+		if (slice->resource)
+			sum += slice->pub.length - fabric_slice_keeps(slice);
+	}
+	return sum;
+}
+
+/**
+ * fabric_reclaim_notice() - ask a holder to give capacity back
+ * @victim: its grant, locked
+ * @by: the request that wants it, or NULL
+ * @target: size that it has to come down to
+ * @reason: why, for people
+ *
+ * The clock of its grace starts.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int fabric_reclaim_notice(struct fabric_grant *victim, const struct fabric_grant *by, u64 target,
+			  const char *reason)
+{
+	struct fabric_notice *notice;
+
+	lockdep_assert_held(&fabric_engine);
+	lockdep_assert_held(&victim->lock);
+	notice = kzalloc_obj(*notice);
+	if (!notice)
+		return -ENOMEM;
+	if (by) {
+		notice->by = by->obj.id;
+		notice->priority = by->req->priority;
+		if (by->req->tenant)
+			strscpy(notice->tenant, by->req->tenant->name);
+	}
+	notice->target = target;
+	strscpy(notice->reason, reason);
+	notice->deadline = ktime_get_boottime_ns() + (u64)victim->req->grace * NSEC_PER_MSEC;
+	victim->notice = notice;
+	fabric_deadline_set(victim, fabric_grant_next_deadline(victim));
+	atomic64_inc(&fabric_stats.notices);
+	fabric_record(FABRIC_EVENT_NOTICE, victim, victim->size - target, notice->by, reason);
+	fabric_grant_notify(victim, FABRIC_CMD_GRANT_CHANGE_NTF);
+	return 0;
+}
+
+static int give_notice(struct fabric_grant *victim, const struct fabric_grant *by,
+		       const struct fabric_want *want)
+{
+	u64 target, lost;
+	int ret = 0;
+
+	mutex_lock(&victim->lock);
+	if (victim->notice && victim->notice->by == by->obj.id)
+		goto out_unlock;
+	if (fabric_grant_ended(victim) || victim->state == FABRIC_GRANT_STATE_REVOKING)
+		goto out_unlock;
+	ret = -EAGAIN;
+	if (!is_victim(victim, want))
+		goto out_unlock;
+	lost = loss(victim);
+	target = victim->size - lost;
+	if (!victim->req->min || target < victim->req->min)
+		target = 0;
+	if (target || victim->req->reclaimable)
+		ret = fabric_reclaim_notice(victim, by, target,
+					    "A more important request needs it");
+out_unlock:
+	mutex_unlock(&victim->lock);
+	return ret;
+}
+
+static int tell_victims(struct fabric_grant *grant, const struct fabric_want *want)
+{
+	struct fabric_grant_slice *slice;
+	int ret = 0;
+
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		struct fabric_grant *victim;
+
+		while (!ret && (victim = next_holder(slice, false))) {
+			ret = give_notice(victim, grant, want);
+			fabric_grant_put(victim);
+		}
+	}
+	return ret;
+}
+
+static void withdraw_notice(struct fabric_grant *victim, const struct fabric_grant *by)
+{
+	mutex_lock(&victim->lock);
+	if (victim->notice && victim->notice->by == by->obj.id && !victim->notice->forced) {
+		fabric_grant_drop_notice(victim);
+		fabric_grant_notify(victim, FABRIC_CMD_GRANT_CHANGE_NTF);
+	}
+	mutex_unlock(&victim->lock);
+}
+
+/*
+ * The plan of @grant is given up: what it has is free again, and its victims
+ * keep what they have not given yet.
+ */
+void fabric_reclaim_withdraw(struct fabric_grant *grant)
+{
+	struct fabric_grant_slice *slice;
+
+	lockdep_assert_held(&fabric_engine);
+	grant->plan = false;
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		struct fabric_grant *victim;
+
+		while ((victim = next_holder(slice, true))) {
+			withdraw_notice(victim, grant);
+			fabric_grant_put(victim);
+		}
+	}
+	while (!list_empty(&grant->slices))
+		fabric_grant_drop_last(grant);
+}
+
+/**
+ * fabric_reclaim() - let others make room for a request
+ * @grant: the request, in the queue
+ * @want: what it wants
+ *
+ * Return: 0 when all that it wants will be its own, -ENOSPC when that can't be,
+ * and nobody was told anything then, or -ENOMEM.
+ */
+int fabric_reclaim(struct fabric_grant *grant, const struct fabric_want *want)
+{
+	struct windows windows = {};
+	int nr, i, ret = 0;
+
+	lockdep_assert_held(&fabric_engine);
+	nr = plan(&windows, want);
+	if (nr < 0) {
+		forget(&windows);
+		return nr;
+	}
+	grant->plan = true;
+	for (i = 0; i < nr && !ret; i++)
+		ret = reserve(grant, want, &windows.list[i]);
+	forget(&windows);
+	if (!ret)
+		ret = tell_victims(grant, want);
+	if (ret) {
+		fabric_reclaim_withdraw(grant);
+		return ret == -ENOMEM ? ret : -ENOSPC;
+	}
+	return 0;
+}
+
+/* The grace of @victim is over. Returns whether its deadline has to be looked at again. */
+bool fabric_reclaim_force(struct fabric_grant *victim)
+{
+	const char *reason = NULL;
+	struct fabric_notice *notice;
+
+	lockdep_assert_held(&fabric_engine);
+	mutex_lock(&victim->lock);
+	notice = victim->notice;
+	if (victim->state != FABRIC_GRANT_STATE_ACTIVE || !notice || notice->forced) {
+		mutex_unlock(&victim->lock);
+		return false;
+	}
+	/* The holder is about to change it: see what becomes of that. */
+	if (victim->owned) {
+		mutex_unlock(&victim->lock);
+		return true;
+	}
+	notice->forced = true;
+	atomic64_inc(&fabric_stats.forced);
+	if (!notice->target) {
+		reason = notice->by ? "Taken for a more important request" : "Its lease is over";
+	} else {
+		strscpy(victim->reason, notice->reason);
+		victim->owned = true;
+		fabric_grant_set_state(victim, FABRIC_GRANT_STATE_SHRINKING);
+		fabric_grant_notify(victim, FABRIC_CMD_GRANT_CHANGE_NTF);
+		fabric_grant_kick(victim, 0);
+	}
+	mutex_unlock(&victim->lock);
+	if (reason)
+		fabric_grant_revoke_async(victim, reason);
+	return false;
+}
