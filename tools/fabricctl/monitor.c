@@ -18,7 +18,7 @@ static const struct arg monitor_args[] = {
 			    .help = "events of this group only" },
 };
 
-static void event_out(struct out *out, const struct fabric_event *event)
+static void event_out(struct out *out, const struct fabric_change *event)
 {
 	/* Newer than the library, so nothing is known but that it is there */
 	if (!event->name)
@@ -48,7 +48,7 @@ static void overrun_out(struct out *out)
 static int monitor_loop(struct ctl *ctl, struct fabric_events *events)
 {
 	struct pollfd wait = { .fd = fabric_events_fd(events), .events = POLLIN };
-	const struct fabric_event *event;
+	const struct fabric_change *event;
 	int err;
 
 	while (!ferror(stdout)) {

@@ -27,8 +27,9 @@ int ctx_fail(struct fabric_ctx *ctx, int err, const char *format, ...)
 }
 
 /*
- * A request of an older program is shorter than ours, and what it lacks is 0.
- * One of a newer program is longer, and may only use what we know.
+ * A request of an older program is shorter than ours, and what it lacks stays
+ * as the copy was initialised. One of a newer program is longer, and may only
+ * use what we know.
  */
 int ctx_copy_req(struct fabric_ctx *ctx, void *copy, size_t copy_size, const void *req,
 		 size_t req_size)
@@ -42,7 +43,6 @@ int ctx_copy_req(struct fabric_ctx *ctx, void *copy, size_t copy_size, const voi
 		if (bytes[i])
 			return ctx_fail(ctx, -E2BIG,
 					"The request needs a newer libfabricbroker");
-	memset(copy, 0, copy_size);
 	memcpy(copy, req, req_size < copy_size ? req_size : copy_size);
 	return 0;
 }

@@ -7,6 +7,8 @@
 
 #define FABRIC_API __attribute__((visibility("default")))
 
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
 struct fabric_nl;
 struct fabric_cxl;
 

@@ -676,6 +676,7 @@ FABRIC_API int fabric_region_create(struct fabric_ctx *ctx, const struct fabric_
 	sigset_t signals;
 	int err;
 
+	fabric_region_req_init(&copy);
 	err = look(ctx);
 	if (!err)
 		err = ctx_copy_req(ctx, &copy, sizeof(copy), req, req->struct_size);

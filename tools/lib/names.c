@@ -6,13 +6,28 @@
 
 #include "ctx.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 static const char *const kind_names[] = {
 	[FABRIC_KIND_MEMORY] = "memory",
+	[FABRIC_KIND_BANDWIDTH] = "bandwidth",
 };
 
 static_assert(ARRAY_SIZE(kind_names) == __FABRIC_KIND_MAX, "a kind has no name");
+
+static const char *const placement_names[] = {
+	[FABRIC_PLACEMENT_BEST_FIT] = "best-fit",
+	[FABRIC_PLACEMENT_PACK] = "pack",
+	[FABRIC_PLACEMENT_SPREAD] = "spread",
+};
+
+static_assert(ARRAY_SIZE(placement_names) == __FABRIC_PLACEMENT_MAX, "a placement has no name");
+
+static const char *const admin_state_names[] = {
+	[FABRIC_ADMIN_STATE_ENABLED] = "enabled",
+	[FABRIC_ADMIN_STATE_DRAINING] = "draining",
+	[FABRIC_ADMIN_STATE_DISABLED] = "disabled",
+};
+
+static_assert(ARRAY_SIZE(admin_state_names) == __FABRIC_ADMIN_STATE_MAX, "a state has no name");
 
 static const char *const mode_names[] = {
 	[FABRIC_MODE_MAP] = "map",
@@ -76,6 +91,10 @@ static const char *const grant_state_names[] = {
 	[FABRIC_GRANT_STATE_REVOKING] = "revoking",
 	[FABRIC_GRANT_STATE_QUARANTINED] = "quarantined",
 	[FABRIC_GRANT_STATE_RELEASED] = "released",
+	[FABRIC_GRANT_STATE_QUEUED] = "queued",
+	[FABRIC_GRANT_STATE_SHRINKING] = "shrinking",
+	[FABRIC_GRANT_STATE_FAILED] = "failed",
+	[FABRIC_GRANT_STATE_EXPIRED] = "expired",
 };
 
 static_assert(ARRAY_SIZE(grant_state_names) == __FABRIC_GRANT_STATE_MAX, "a state has no name");
@@ -87,6 +106,21 @@ static const char *const holder_names[] = {
 };
 
 static_assert(ARRAY_SIZE(holder_names) == __FABRIC_HOLDER_MAX, "a holder has no name");
+
+static const char *const log_event_names[] = {
+	[FABRIC_EVENT_REQUEST] = "request",
+	[FABRIC_EVENT_GRANT] = "grant",
+	[FABRIC_EVENT_REFUSAL] = "refusal",
+	[FABRIC_EVENT_NOTICE] = "notice",
+	[FABRIC_EVENT_RECLAIM] = "reclaim",
+	[FABRIC_EVENT_EXPIRY] = "expiry",
+	[FABRIC_EVENT_CANCEL] = "cancel",
+	[FABRIC_EVENT_RESIZE] = "resize",
+	[FABRIC_EVENT_RELEASE] = "release",
+	[FABRIC_EVENT_QUARANTINE] = "quarantine",
+};
+
+static_assert(ARRAY_SIZE(log_event_names) == __FABRIC_EVENT_MAX, "an event has no name");
 
 static const struct {
 	const char *const *names;
@@ -102,6 +136,9 @@ static const struct {
 	[FABRIC_ENUM_SLICE_STATE] = { slice_state_names, ARRAY_SIZE(slice_state_names) },
 	[FABRIC_ENUM_GRANT_STATE] = { grant_state_names, ARRAY_SIZE(grant_state_names) },
 	[FABRIC_ENUM_HOLDER] = { holder_names, ARRAY_SIZE(holder_names) },
+	[FABRIC_ENUM_PLACEMENT] = { placement_names, ARRAY_SIZE(placement_names) },
+	[FABRIC_ENUM_ADMIN_STATE] = { admin_state_names, ARRAY_SIZE(admin_state_names) },
+	[FABRIC_ENUM_EVENT] = { log_event_names, ARRAY_SIZE(log_event_names) },
 };
 
 FABRIC_API const char *fabric_enum_name(enum fabric_enum which, uint32_t value)
@@ -134,12 +171,17 @@ static const char *const port_attrs[] = {
 	[FABRIC_A_PORT_NAME] = "name",
 	[FABRIC_A_PORT_LINK] = "link",
 	[FABRIC_A_PORT_HOST] = "host",
+	[FABRIC_A_PORT_LABEL] = "label",
+	[FABRIC_A_PORT_UNLABEL] = "unlabel",
 };
 
 static const char *const device_attrs[] = {
 	[FABRIC_A_DEVICE_ID] = "id",
 	[FABRIC_A_DEVICE_DOMAIN_ID] = "domain-id",
 	[FABRIC_A_DEVICE_NAME] = "name",
+	[FABRIC_A_DEVICE_ADMIN_STATE] = "admin-state",
+	[FABRIC_A_DEVICE_LABEL] = "label",
+	[FABRIC_A_DEVICE_UNLABEL] = "unlabel",
 };
 
 static const char *const resource_attrs[] = {
@@ -164,6 +206,36 @@ static const char *const grant_attrs[] = {
 	[FABRIC_A_GRANT_DEVICE_ID] = "device-id",
 	[FABRIC_A_GRANT_NUMA_NODE] = "numa-node",
 	[FABRIC_A_GRANT_FORCE] = "force",
+	[FABRIC_A_GRANT_PRIORITY] = "priority",
+	[FABRIC_A_GRANT_MIN] = "min",
+	[FABRIC_A_GRANT_RECLAIMABLE] = "reclaimable",
+	[FABRIC_A_GRANT_GRACE] = "grace",
+	[FABRIC_A_GRANT_PIECES] = "pieces",
+	[FABRIC_A_GRANT_GRANULARITY] = "granularity",
+	[FABRIC_A_GRANT_PLACEMENT] = "placement",
+	[FABRIC_A_GRANT_PORT_ID] = "port-id",
+	[FABRIC_A_GRANT_NEAR_NODE] = "near-node",
+	[FABRIC_A_GRANT_LABEL] = "label",
+	[FABRIC_A_GRANT_LEASE] = "lease",
+	[FABRIC_A_GRANT_WAIT] = "wait",
+	[FABRIC_A_GRANT_RESTORE] = "restore",
+	[FABRIC_A_GRANT_TOKEN] = "token",
+	[FABRIC_A_GRANT_TENANT] = "tenant",
+	[FABRIC_A_GRANT_BANDWIDTH_MIN] = "bandwidth-min",
+	[FABRIC_A_GRANT_BANDWIDTH_MAX] = "bandwidth-max",
+};
+
+static const char *const tenant_attrs[] = {
+	[FABRIC_A_TENANT_ID] = "id",
+	[FABRIC_A_TENANT_NAME] = "name",
+	[FABRIC_A_TENANT_PRIORITY_MIN] = "priority-min",
+	[FABRIC_A_TENANT_PRIORITY_MAX] = "priority-max",
+	[FABRIC_A_TENANT_QUOTA] = "quota",
+	[FABRIC_A_TENANT_MEMBER] = "member",
+};
+
+static const char *const log_attrs[] = {
+	[FABRIC_A_LOG_SEQUENCE] = "sequence",
 };
 
 /* What requests carry; replies are never wrong in an attribute. */
@@ -182,9 +254,17 @@ static const struct {
 	[FABRIC_CMD_GRANT_GET] = { grant_attrs, ARRAY_SIZE(grant_attrs) },
 	[FABRIC_CMD_GRANT_NEW] = { grant_attrs, ARRAY_SIZE(grant_attrs) },
 	[FABRIC_CMD_GRANT_DEL] = { grant_attrs, ARRAY_SIZE(grant_attrs) },
+	[FABRIC_CMD_GRANT_SET] = { grant_attrs, ARRAY_SIZE(grant_attrs) },
+	[FABRIC_CMD_GRANT_RENEW] = { grant_attrs, ARRAY_SIZE(grant_attrs) },
 	[FABRIC_CMD_GRANT_OPEN] = { grant_attrs, ARRAY_SIZE(grant_attrs) },
 	[FABRIC_CMD_REGION_TAKE] = { device_attrs, ARRAY_SIZE(device_attrs) },
 	[FABRIC_CMD_REGION_GIVE] = { device_attrs, ARRAY_SIZE(device_attrs) },
+	[FABRIC_CMD_DEVICE_SET] = { device_attrs, ARRAY_SIZE(device_attrs) },
+	[FABRIC_CMD_TENANT_GET] = { tenant_attrs, ARRAY_SIZE(tenant_attrs) },
+	[FABRIC_CMD_TENANT_NEW] = { tenant_attrs, ARRAY_SIZE(tenant_attrs) },
+	[FABRIC_CMD_TENANT_SET] = { tenant_attrs, ARRAY_SIZE(tenant_attrs) },
+	[FABRIC_CMD_TENANT_DEL] = { tenant_attrs, ARRAY_SIZE(tenant_attrs) },
+	[FABRIC_CMD_LOG_GET] = { log_attrs, ARRAY_SIZE(log_attrs) },
 };
 
 const char *attr_name(uint8_t cmd, unsigned int type)
@@ -208,6 +288,9 @@ static const char *const event_names[] = {
 	[FABRIC_CMD_GRANT_NEW_NTF] = "grant-new-ntf",
 	[FABRIC_CMD_GRANT_CHANGE_NTF] = "grant-change-ntf",
 	[FABRIC_CMD_GRANT_DEL_NTF] = "grant-del-ntf",
+	[FABRIC_CMD_TENANT_ADD_NTF] = "tenant-add-ntf",
+	[FABRIC_CMD_TENANT_CHANGE_NTF] = "tenant-change-ntf",
+	[FABRIC_CMD_TENANT_DEL_NTF] = "tenant-del-ntf",
 };
 
 const char *event_name(uint8_t cmd)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The netlink side of the library, with nl_parse.c and nl_events.c: nothing
- * else knows messages.
+ * The netlink side of the library, with nl_parse.c and a file nl_*.c for each
+ * object: nothing else knows messages.
  *
  * libnl opens the sockets and resolves the family. Messages are written, sent
  * and received here: one send() and one recv() per request, in buffers of the
@@ -80,8 +80,13 @@ int nl_ctx_open(struct fabric_nl **nl)
 void nl_ctx_close(struct fabric_nl *nl)
 {
 	nl_socket_free(nl->sock);
-	free(nl->objects.slices.slices);
-	free(nl->objects.members.ids);
+	box_free(&nl->objects.domain);
+	box_free(&nl->objects.port);
+	box_free(&nl->objects.device);
+	box_free(&nl->objects.resource);
+	box_free(&nl->objects.grant);
+	box_free(&nl->objects.tenant);
+	box_free(&nl->objects.stats);
 	free(nl);
 }
 
@@ -109,16 +114,19 @@ static struct nlmsghdr *request_of(struct fabric_nl *nl)
 	return (struct nlmsghdr *)nl->request;
 }
 
-static int request_start(struct fabric_ctx *ctx, uint8_t cmd, int flags)
+void request_fail(struct fabric_ctx *ctx, int err)
+{
+	if (!ctx->nl->err)
+		ctx->nl->err = err;
+}
+
+void request_start(struct fabric_ctx *ctx, uint8_t cmd, int flags)
 {
 	struct nlmsghdr *nlh = request_of(ctx->nl);
 	struct genlmsghdr *ghdr = NLMSG_DATA(nlh);
-	int err;
 
 	ctx_clear(ctx);
-	err = nl_resolve(ctx);
-	if (err)
-		return err;
+	ctx->nl->err = nl_resolve(ctx);
 	nlh->nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
 	nlh->nlmsg_type = ctx->nl->family;
 	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
@@ -127,88 +135,140 @@ static int request_start(struct fabric_ctx *ctx, uint8_t cmd, int flags)
 	ghdr->cmd = cmd;
 	ghdr->version = FABRIC_FAMILY_VERSION;
 	ghdr->reserved = 0;
-	return 0;
 }
 
-static int put(struct fabric_ctx *ctx, unsigned int type, const void *data, size_t len)
+static void put(struct fabric_ctx *ctx, unsigned int type, const void *data, size_t len)
 {
 	struct nlmsghdr *nlh = request_of(ctx->nl);
 	struct nlattr *attr = (struct nlattr *)(ctx->nl->request + nlh->nlmsg_len);
 	size_t padded = NLA_ALIGN(NLA_HDRLEN + len);
 
-	if (nlh->nlmsg_len + padded > REQUEST_SIZE)
-		return -EMSGSIZE;
+	if (ctx->nl->err)
+		return;
+	if (nlh->nlmsg_len + padded > REQUEST_SIZE) {
+		request_fail(ctx, ctx_fail(ctx, -EMSGSIZE, "The request is too long"));
+		return;
+	}
 	attr->nla_type = type;
 	attr->nla_len = NLA_HDRLEN + len;
-	memcpy((char *)attr + NLA_HDRLEN, data, len);
+	if (len)
+		memcpy((char *)attr + NLA_HDRLEN, data, len);
 	memset((char *)attr + attr->nla_len, 0, padded - attr->nla_len);
 	nlh->nlmsg_len += padded;
-	return 0;
 }
 
-static int put_u32(struct fabric_ctx *ctx, unsigned int type, uint32_t value)
+void put_u32(struct fabric_ctx *ctx, unsigned int type, uint32_t value)
 {
-	return put(ctx, type, &value, sizeof(value));
+	put(ctx, type, &value, sizeof(value));
 }
 
 /* For numbers that select nothing when they are 0 */
-static int put_id(struct fabric_ctx *ctx, unsigned int type, uint32_t id)
+void put_id(struct fabric_ctx *ctx, unsigned int type, uint32_t id)
 {
-	return id ? put_u32(ctx, type, id) : 0;
+	if (id)
+		put_u32(ctx, type, id);
 }
 
-static int put_uint(struct fabric_ctx *ctx, unsigned int type, uint64_t value)
+void put_uint(struct fabric_ctx *ctx, unsigned int type, uint64_t value)
 {
-	return value <= UINT32_MAX ? put_u32(ctx, type, value) :
-	       put(ctx, type, &value, sizeof(value));
+	if (value <= UINT32_MAX)
+		put_u32(ctx, type, value);
+	else
+		put(ctx, type, &value, sizeof(value));
 }
 
-static int put_string(struct fabric_ctx *ctx, unsigned int type, const char *string)
+void put_flag(struct fabric_ctx *ctx, unsigned int type)
+{
+	put(ctx, type, NULL, 0);
+}
+
+void put_string(struct fabric_ctx *ctx, unsigned int type, const char *string, size_t max)
 {
 	size_t len = strlen(string);
 
-	if (len > FABRIC_NAME_MAX_LEN)
-		return ctx_fail(ctx, -ENAMETOOLONG, "A name has at most %u bytes",
-				FABRIC_NAME_MAX_LEN);
-	return put(ctx, type, string, len + 1);
+	if (len > max)
+		request_fail(ctx, ctx_fail(ctx, -ENAMETOOLONG,
+					   "A name like this has at most %zu bytes", max));
+	else
+		put(ctx, type, string, len + 1);
 }
 
+/* None is NULL */
+void put_name(struct fabric_ctx *ctx, unsigned int type, const char *name)
+{
+	if (name)
+		put_string(ctx, type, name, FABRIC_NAME_MAX_LEN);
+}
+
+void put_names(struct fabric_ctx *ctx, unsigned int type, const char *const *names, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		put_name(ctx, type, names[i]);
+}
+
+size_t nest_start(struct fabric_ctx *ctx, unsigned int type)
+{
+	size_t start = request_of(ctx->nl)->nlmsg_len;
+
+	put(ctx, type | NLA_F_NESTED, NULL, 0);
+	return start;
+}
+
+void nest_end(struct fabric_ctx *ctx, size_t start)
+{
+	struct nlattr *attr = (struct nlattr *)(ctx->nl->request + start);
+
+	if (!ctx->nl->err)
+		attr->nla_len = request_of(ctx->nl)->nlmsg_len - start;
+}
+
+/* Name of the attribute that an offset in the request points at or into */
 static const char *request_attr_at(struct fabric_nl *nl, uint32_t offset)
 {
 	const struct nlmsghdr *nlh = request_of(nl);
 	const struct genlmsghdr *ghdr = NLMSG_DATA(nlh);
+	size_t pos = NLMSG_LENGTH(GENL_HDRLEN);
 	const struct nlattr *attr;
 
-	if (offset < NLMSG_LENGTH(GENL_HDRLEN) || offset + sizeof(*attr) > nlh->nlmsg_len)
+	if (offset < pos || offset >= nlh->nlmsg_len)
 		return NULL;
-	attr = (const struct nlattr *)(nl->request + offset);
-	return attr_name(ghdr->cmd, attr_type(attr));
+	for (;;) {
+		attr = (const struct nlattr *)(nl->request + pos);
+		pos += NLA_ALIGN(attr->nla_len);
+		if (offset < pos)
+			return attr_name(ghdr->cmd, attr_type(attr));
+	}
 }
 
 /* Keep what the kernel said about the request besides the errno. */
 static void parse_ack_attrs(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *request = NLMSG_DATA(request_of(ctx->nl));
-	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
 	const struct nlmsgerr *ack = NLMSG_DATA(nlh);
+	const struct nlattr *offset, *missing;
 	size_t skip = sizeof(*ack);
+	struct attrs attrs;
 
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && ack->msg.nlmsg_len > NLMSG_HDRLEN)
 		skip += ack->msg.nlmsg_len - NLMSG_HDRLEN;
 	skip = NLMSG_LENGTH(NLMSG_ALIGN(skip));
 	if (nlh->nlmsg_len < skip)
 		return;
-	parse_attrs(tb, NLMSGERR_ATTR_MAX, (const struct nlattr *)((const char *)nlh + skip),
+	parse_attrs(&attrs, (const struct nlattr *)((const char *)nlh + skip),
 		    nlh->nlmsg_len - skip);
 	if (ack->error)
-		get_string(ctx->error, sizeof(ctx->error), tb[NLMSGERR_ATTR_MSG]);
+		get_string(ctx->error, sizeof(ctx->error), attrs.tb[NLMSGERR_ATTR_MSG]);
 	else
-		get_string(ctx->warning, sizeof(ctx->warning), tb[NLMSGERR_ATTR_MSG]);
-	if (tb[NLMSGERR_ATTR_OFFS])
-		ctx->error_attr = request_attr_at(ctx->nl, get_u32(tb[NLMSGERR_ATTR_OFFS], 0));
-	if (tb[NLMSGERR_ATTR_MISS_TYPE])
-		ctx->error_attr = attr_name(request->cmd,
-					    get_u32(tb[NLMSGERR_ATTR_MISS_TYPE], 0));
+		get_string(ctx->warning, sizeof(ctx->warning), attrs.tb[NLMSGERR_ATTR_MSG]);
+	/* What lacks in a nest is told by the name of the nest. */
+	offset = attrs.tb[NLMSGERR_ATTR_OFFS] ?: attrs.tb[NLMSGERR_ATTR_MISS_NEST];
+	missing = attrs.tb[NLMSGERR_ATTR_MISS_TYPE];
+	if (offset)
+		ctx->error_attr = request_attr_at(ctx->nl, get_u32(offset, 0));
+	else if (missing)
+		ctx->error_attr = attr_name(request->cmd, get_u32(missing, 0));
 }
 
 static int parse_ack(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
@@ -239,6 +299,8 @@ static int send_request(struct fabric_nl *nl)
 	const struct nlmsghdr *nlh = request_of(nl);
 	ssize_t len;
 
+	if (nl->err)
+		return nl->err;
 	/* Interrupted means that it was not sent: the kernel works within send(). */
 	do {
 		len = send(nl->fd, nlh, nlh->nlmsg_len, 0);
@@ -250,7 +312,7 @@ static int send_request(struct fabric_nl *nl)
  * Send the request and take its answers: an ack, or a reply, or with NLM_F_ACK
  * in the request both, each in a message of its own.
  */
-static int talk(struct fabric_ctx *ctx, const struct nlmsghdr **reply)
+int talk(struct fabric_ctx *ctx, const struct nlmsghdr **reply)
 {
 	bool ack = request_of(ctx->nl)->nlmsg_flags & NLM_F_ACK;
 	struct fabric_nl *nl = ctx->nl;
@@ -289,6 +351,16 @@ static int talk(struct fabric_ctx *ctx, const struct nlmsghdr **reply)
 		if (reply && *reply)
 			used += NLMSG_ALIGN(len);
 	}
+}
+
+/* The same for a request whose reply is an object */
+int talk_object(struct fabric_ctx *ctx, parse_fn parse, struct box *box)
+{
+	const struct nlmsghdr *reply;
+	int err;
+
+	err = talk(ctx, &reply);
+	return err ? err : parse(reply, box);
 }
 
 /* Lists */
@@ -369,12 +441,11 @@ static int dump_once(struct fabric_ctx *ctx, struct answers *answers)
 }
 
 /*
- * Send the request that was started and call deliver for each answer. The
+ * Send the request that was started and call back for each answer. The
  * request and the buffers of the context are free again by then, so callbacks
  * may use the context.
  */
-static int dump(struct fabric_ctx *ctx, int (*deliver)(const struct nlmsghdr *nlh, void *arg),
-		void *arg)
+int dump(struct fabric_ctx *ctx, struct list *list)
 {
 	const struct nlmsghdr *nlh;
 	struct answers answers = {};
@@ -392,415 +463,12 @@ static int dump(struct fabric_ctx *ctx, int (*deliver)(const struct nlmsghdr *nl
 			       DUMP_ATTEMPTS);
 	left = answers.len;
 	for (nlh = first_message(answers.buf); !err && message_ok(nlh, left);
-	     nlh = message_next(nlh, &left))
-		err = deliver(nlh, arg);
+	     nlh = message_next(nlh, &left)) {
+		err = list->parse(nlh, &list->box);
+		if (!err)
+			err = list->call(list);
+	}
+	box_free(&list->box);
 	free(answers.buf);
 	return err;
-}
-
-struct list_arg {
-	union {
-		fabric_domain_cb domain;
-		fabric_port_cb port;
-		fabric_device_cb device;
-		fabric_resource_cb resource;
-		fabric_slice_cb slice;
-		fabric_grant_cb grant;
-	} cb;
-	void *data;
-	struct slice_store slices;
-	struct member_store members;
-};
-
-/* Domains */
-
-FABRIC_API int fabric_domain_get(struct fabric_ctx *ctx, uint32_t id,
-				 const struct fabric_domain **domain)
-{
-	const struct nlmsghdr *reply;
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_DOMAIN_GET, 0);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_DOMAIN_ID, id);
-	if (!err)
-		err = talk(ctx, &reply);
-	if (!err)
-		err = parse_domain(reply, &ctx->nl->objects.domain);
-	if (!err)
-		*domain = &ctx->nl->objects.domain;
-	return err;
-}
-
-static int deliver_domain(const struct nlmsghdr *nlh, void *arg)
-{
-	struct fabric_domain domain;
-	struct list_arg *list = arg;
-	int err;
-
-	err = parse_domain(nlh, &domain);
-	return err ? err : list->cb.domain(&domain, list->data);
-}
-
-FABRIC_API int fabric_domain_list(struct fabric_ctx *ctx, fabric_domain_cb cb, void *data)
-{
-	struct list_arg arg = { .cb.domain = cb, .data = data };
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_DOMAIN_GET, NLM_F_DUMP);
-	return err ? err : dump(ctx, deliver_domain, &arg);
-}
-
-/* Ports */
-
-static int port_talk(struct fabric_ctx *ctx, const struct fabric_port **port)
-{
-	const struct nlmsghdr *reply;
-	int err;
-
-	err = talk(ctx, &reply);
-	if (!err)
-		err = parse_port(reply, &ctx->nl->objects.port);
-	if (!err && port)
-		*port = &ctx->nl->objects.port;
-	return err;
-}
-
-FABRIC_API int fabric_port_get(struct fabric_ctx *ctx, uint32_t id,
-			       const struct fabric_port **port)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_PORT_GET, 0);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_PORT_ID, id);
-	return err ? err : port_talk(ctx, port);
-}
-
-static int deliver_port(const struct nlmsghdr *nlh, void *arg)
-{
-	struct list_arg *list = arg;
-	struct fabric_port port;
-	int err;
-
-	err = parse_port(nlh, &port);
-	return err ? err : list->cb.port(&port, list->data);
-}
-
-FABRIC_API int fabric_port_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_port_cb cb,
-				void *data)
-{
-	struct list_arg arg = { .cb.port = cb, .data = data };
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_PORT_GET, NLM_F_DUMP);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_PORT_DOMAIN_ID, domain_id);
-	return err ? err : dump(ctx, deliver_port, &arg);
-}
-
-FABRIC_API int fabric_port_bind(struct fabric_ctx *ctx, uint32_t id, const char *host,
-				const struct fabric_port **port)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_PORT_BIND, NLM_F_ACK);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_PORT_ID, id);
-	if (!err)
-		err = put_string(ctx, FABRIC_A_PORT_HOST, host);
-	return err ? err : port_talk(ctx, port);
-}
-
-FABRIC_API int fabric_port_unbind(struct fabric_ctx *ctx, uint32_t id,
-				  const struct fabric_port **port)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_PORT_UNBIND, NLM_F_ACK);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_PORT_ID, id);
-	return err ? err : port_talk(ctx, port);
-}
-
-FABRIC_API int fabric_port_set_link(struct fabric_ctx *ctx, uint32_t id, enum fabric_link link,
-				    const struct fabric_port **port)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_PORT_SET, NLM_F_ACK);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_PORT_ID, id);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_PORT_LINK, link);
-	return err ? err : port_talk(ctx, port);
-}
-
-/* Devices */
-
-static int device_talk(struct fabric_ctx *ctx, const struct fabric_device **device)
-{
-	struct objects *objects = &ctx->nl->objects;
-	const struct nlmsghdr *reply;
-	int err;
-
-	err = talk(ctx, &reply);
-	if (!err)
-		err = parse_device(reply, &objects->device, &objects->members);
-	if (!err && device)
-		*device = &objects->device;
-	return err;
-}
-
-FABRIC_API int fabric_device_get(struct fabric_ctx *ctx, uint32_t id,
-				 const struct fabric_device **device)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_DEVICE_GET, 0);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_DEVICE_ID, id);
-	return err ? err : device_talk(ctx, device);
-}
-
-static int deliver_device(const struct nlmsghdr *nlh, void *arg)
-{
-	struct fabric_device device;
-	struct list_arg *list = arg;
-	int err;
-
-	err = parse_device(nlh, &device, &list->members);
-	return err ? err : list->cb.device(&device, list->data);
-}
-
-FABRIC_API int fabric_device_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_device_cb cb,
-				  void *data)
-{
-	struct list_arg arg = { .cb.device = cb, .data = data };
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_DEVICE_GET, NLM_F_DUMP);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_DEVICE_DOMAIN_ID, domain_id);
-	if (!err)
-		err = dump(ctx, deliver_device, &arg);
-	free(arg.members.ids);
-	return err;
-}
-
-FABRIC_API int fabric_region_take(struct fabric_ctx *ctx, uint32_t domain_id, const char *name,
-				  const struct fabric_device **device)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_REGION_TAKE, NLM_F_ACK);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_DEVICE_DOMAIN_ID, domain_id);
-	if (!err)
-		err = put_string(ctx, FABRIC_A_DEVICE_NAME, name);
-	return err ? err : device_talk(ctx, device);
-}
-
-FABRIC_API int fabric_region_give(struct fabric_ctx *ctx, uint32_t device_id)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_REGION_GIVE, NLM_F_ACK);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_DEVICE_ID, device_id);
-	return err ? err : talk(ctx, NULL);
-}
-
-/* Resources */
-
-FABRIC_API int fabric_resource_get(struct fabric_ctx *ctx, uint32_t id,
-				   const struct fabric_resource **resource)
-{
-	const struct nlmsghdr *reply;
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_RESOURCE_GET, 0);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_RESOURCE_ID, id);
-	if (!err)
-		err = talk(ctx, &reply);
-	if (!err)
-		err = parse_resource(reply, &ctx->nl->objects.resource);
-	if (!err)
-		*resource = &ctx->nl->objects.resource;
-	return err;
-}
-
-static int deliver_resource(const struct nlmsghdr *nlh, void *arg)
-{
-	struct fabric_resource resource;
-	struct list_arg *list = arg;
-	int err;
-
-	err = parse_resource(nlh, &resource);
-	return err ? err : list->cb.resource(&resource, list->data);
-}
-
-FABRIC_API int fabric_resource_list(struct fabric_ctx *ctx, uint32_t domain_id,
-				    uint32_t device_id, fabric_resource_cb cb, void *data)
-{
-	struct list_arg arg = { .cb.resource = cb, .data = data };
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_RESOURCE_GET, NLM_F_DUMP);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_RESOURCE_DOMAIN_ID, domain_id);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_RESOURCE_DEVICE_ID, device_id);
-	return err ? err : dump(ctx, deliver_resource, &arg);
-}
-
-/* Slices */
-
-static int deliver_slice(const struct nlmsghdr *nlh, void *arg)
-{
-	struct list_arg *list = arg;
-	struct fabric_slice slice;
-	int err;
-
-	err = parse_slice(nlh, &slice);
-	return err ? err : list->cb.slice(&slice, list->data);
-}
-
-FABRIC_API int fabric_slice_list(struct fabric_ctx *ctx, uint32_t grant_id, uint32_t resource_id,
-				 fabric_slice_cb cb, void *data)
-{
-	struct list_arg arg = { .cb.slice = cb, .data = data };
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_SLICE_GET, NLM_F_DUMP);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_SLICE_GRANT_ID, grant_id);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_SLICE_RESOURCE_ID, resource_id);
-	return err ? err : dump(ctx, deliver_slice, &arg);
-}
-
-/* Grants */
-
-static int grant_talk(struct fabric_ctx *ctx, const struct fabric_grant **grant)
-{
-	struct objects *objects = &ctx->nl->objects;
-	const struct nlmsghdr *reply;
-	int err;
-
-	err = talk(ctx, &reply);
-	if (err)
-		return err;
-	objects->grant.fd = -1;
-	err = parse_grant(reply, &objects->grant, &objects->slices);
-	if (err) {
-		/* Nobody would know of the descriptor, nor end the grant. */
-		if (objects->grant.fd >= 0)
-			close(objects->grant.fd);
-		return err;
-	}
-	*grant = &objects->grant;
-	return 0;
-}
-
-FABRIC_API int fabric_grant_get(struct fabric_ctx *ctx, uint32_t id,
-				const struct fabric_grant **grant)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_GRANT_GET, 0);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_GRANT_ID, id);
-	return err ? err : grant_talk(ctx, grant);
-}
-
-static int deliver_grant(const struct nlmsghdr *nlh, void *arg)
-{
-	struct list_arg *list = arg;
-	struct fabric_grant grant;
-	int err;
-
-	err = parse_grant(nlh, &grant, &list->slices);
-	return err ? err : list->cb.grant(&grant, list->data);
-}
-
-FABRIC_API int fabric_grant_list(struct fabric_ctx *ctx, fabric_grant_cb cb, void *data)
-{
-	struct list_arg arg = { .cb.grant = cb, .data = data };
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_GRANT_GET, NLM_F_DUMP);
-	if (!err)
-		err = dump(ctx, deliver_grant, &arg);
-	free(arg.slices.slices);
-	return err;
-}
-
-static int put_grant_req(struct fabric_ctx *ctx, const struct fabric_grant_req *req)
-{
-	int err;
-
-	err = put_id(ctx, FABRIC_A_GRANT_KIND, req->kind);
-	if (!err && req->capability)
-		err = put_string(ctx, FABRIC_A_GRANT_CAPABILITY, req->capability);
-	if (!err)
-		err = put_uint(ctx, FABRIC_A_GRANT_SIZE, req->size);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_GRANT_MODE, req->mode);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_GRANT_HOLDER, req->holder);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_GRANT_DOMAIN_ID, req->domain_id);
-	if (!err)
-		err = put_id(ctx, FABRIC_A_GRANT_DEVICE_ID, req->device_id);
-	if (!err && req->numa_node != FABRIC_NO_NODE)
-		err = put_u32(ctx, FABRIC_A_GRANT_NUMA_NODE, req->numa_node);
-	return err;
-}
-
-FABRIC_API int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,
-				const struct fabric_grant **grant)
-{
-	struct fabric_grant_req copy;
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_GRANT_NEW, 0);
-	if (!err)
-		err = ctx_copy_req(ctx, &copy, sizeof(copy), req, req->struct_size);
-	if (!err)
-		err = put_grant_req(ctx, &copy);
-	return err ? err : grant_talk(ctx, grant);
-}
-
-FABRIC_API int fabric_grant_del(struct fabric_ctx *ctx, uint32_t id, bool force)
-{
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_GRANT_DEL, NLM_F_ACK);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_GRANT_ID, id);
-	if (!err && force)
-		err = put(ctx, FABRIC_A_GRANT_FORCE, "", 0);
-	return err ? err : talk(ctx, NULL);
-}
-
-FABRIC_API int fabric_grant_open(struct fabric_ctx *ctx, uint32_t id)
-{
-	const struct nlattr *tb[FABRIC_A_GRANT_MAX + 1];
-	const struct nlmsghdr *reply;
-	int err;
-
-	err = request_start(ctx, FABRIC_CMD_GRANT_OPEN, 0);
-	if (!err)
-		err = put_u32(ctx, FABRIC_A_GRANT_ID, id);
-	if (!err)
-		err = talk(ctx, &reply);
-	if (!err)
-		err = parse_message(tb, FABRIC_A_GRANT_MAX, reply);
-	if (err)
-		return err;
-	if (!tb[FABRIC_A_GRANT_FD])
-		return ctx_fail(ctx, -EBADMSG, "The kernel did not say which descriptor it is");
-	return get_u32(tb[FABRIC_A_GRANT_FD], 0);
 }

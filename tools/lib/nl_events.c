@@ -15,24 +15,27 @@ struct fabric_events {
 	int family;
 	size_t len;		/* of what is in buf */
 	size_t pos;		/* of the next message in buf */
-	struct fabric_event event;
-	struct objects objects;
+	struct fabric_change change;
+	struct box box;
 	char buf[RECV_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 static int join(struct fabric_ctx *ctx, struct fabric_events *events, const char *group)
 {
-	int id, err;
+	int id;
 
 	id = genl_ctrl_resolve_grp(ctx->nl->sock, FABRIC_FAMILY_NAME, group);
 	if (id < 0)
 		return ctx_fail(ctx, -EIO, "The multicast group \"%s\" can't be looked up: %s",
 				group, nl_geterror(id));
-	err = nl_socket_add_membership(events->sock, id);
-	if (err < 0)
-		return ctx_fail(ctx, -EIO, "The multicast group \"%s\" can't be joined: %s",
-				group, nl_geterror(err));
-	return 0;
+	/* Not by libnl, whose errors are fewer than those of the kernel */
+	if (!setsockopt(nl_socket_get_fd(events->sock), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &id,
+			sizeof(id)))
+		return 0;
+	if (errno == EPERM)
+		return ctx_fail(ctx, -EPERM,
+				"Events of %s need the capability CAP_SYS_ADMIN", group);
+	return ctx_fail(ctx, -errno, "The multicast group \"%s\" can't be joined", group);
 }
 
 FABRIC_API int fabric_events_open(struct fabric_ctx *ctx, unsigned int groups,
@@ -75,8 +78,7 @@ FABRIC_API void fabric_events_close(struct fabric_events *events)
 	if (!events)
 		return;
 	nl_socket_free(events->sock);
-	free(events->objects.slices.slices);
-	free(events->objects.members.ids);
+	box_free(&events->box);
 	free(events);
 }
 
@@ -85,50 +87,50 @@ FABRIC_API int fabric_events_fd(const struct fabric_events *events)
 	return nl_socket_get_fd(events->sock);
 }
 
-static int parse_event(struct fabric_events *events, const struct nlmsghdr *nlh)
+static int parse_change(struct fabric_events *events, const struct nlmsghdr *nlh)
 {
-	struct objects *objects = &events->objects;
-	struct fabric_event *event = &events->event;
+	struct fabric_change *change = &events->change;
 	const struct genlmsghdr *ghdr = NLMSG_DATA(nlh);
-	int err = 0;
+	struct box *box = &events->box;
 
-	memset(event, 0, sizeof(*event));
-	event->cmd = ghdr->cmd;
-	event->name = event_name(ghdr->cmd);
+	memset(change, 0, sizeof(*change));
+	change->cmd = ghdr->cmd;
+	change->name = event_name(ghdr->cmd);
 	switch (ghdr->cmd) {
 	case FABRIC_CMD_DOMAIN_ADD_NTF:
 	case FABRIC_CMD_DOMAIN_DEL_NTF:
-		err = parse_domain(nlh, &objects->domain);
-		event->domain = &objects->domain;
-		break;
+		change->domain = &box->domain;
+		return parse_domain(nlh, box);
 	case FABRIC_CMD_PORT_ADD_NTF:
 	case FABRIC_CMD_PORT_CHANGE_NTF:
 	case FABRIC_CMD_PORT_DEL_NTF:
-		err = parse_port(nlh, &objects->port);
-		event->port = &objects->port;
-		break;
+		change->port = &box->port;
+		return parse_port(nlh, box);
 	case FABRIC_CMD_DEVICE_ADD_NTF:
 	case FABRIC_CMD_DEVICE_CHANGE_NTF:
 	case FABRIC_CMD_DEVICE_DEL_NTF:
-		err = parse_device(nlh, &objects->device, &objects->members);
-		event->device = &objects->device;
-		break;
+		change->device = &box->device;
+		return parse_device(nlh, box);
 	case FABRIC_CMD_RESOURCE_ADD_NTF:
 	case FABRIC_CMD_RESOURCE_DEL_NTF:
-		err = parse_resource(nlh, &objects->resource);
-		event->resource = &objects->resource;
-		break;
+		change->resource = &box->resource;
+		return parse_resource(nlh, box);
 	case FABRIC_CMD_GRANT_NEW_NTF:
 	case FABRIC_CMD_GRANT_CHANGE_NTF:
 	case FABRIC_CMD_GRANT_DEL_NTF:
-		err = parse_grant(nlh, &objects->grant, &objects->slices);
-		event->grant = &objects->grant;
-		break;
+		change->grant = &box->grant;
+		return parse_grant(nlh, box);
+	case FABRIC_CMD_TENANT_ADD_NTF:
+	case FABRIC_CMD_TENANT_CHANGE_NTF:
+	case FABRIC_CMD_TENANT_DEL_NTF:
+		change->tenant = &box->tenant;
+		return parse_tenant(nlh, box);
+	default:
+		return 0;
 	}
-	return err;
 }
 
-FABRIC_API int fabric_events_next(struct fabric_events *events, const struct fabric_event **event)
+FABRIC_API int fabric_events_next(struct fabric_events *events, const struct fabric_change **change)
 {
 	int fd = nl_socket_get_fd(events->sock);
 	const struct nlmsghdr *nlh;
@@ -154,9 +156,9 @@ FABRIC_API int fabric_events_next(struct fabric_events *events, const struct fab
 		if (nlh->nlmsg_type != events->family ||
 		    nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
 			continue;
-		err = parse_event(events, nlh);
+		err = parse_change(events, nlh);
 		if (!err)
-			*event = &events->event;
+			*change = &events->change;
 		return err;
 	}
 }

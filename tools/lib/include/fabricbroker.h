@@ -26,11 +26,20 @@ extern "C" {
  * goes with it, fabric_strerror() the meaning of the number.
  *
  * Units: sizes, lengths, offsets and addresses are bytes, times milliseconds,
- * link speeds MT/s per lane.
+ * link speeds MT/s per lane, bandwidths Mb/s. What is in units of the kind is
+ * bytes for memory, and Mb/s for bandwidth.
  *
  * What is absent: an id, an enum, a number without a meaning of its own at
- * zero (speed, width, serial, error) is 0; a string is empty; a NUMA node is
- * FABRIC_NO_NODE, an address FABRIC_NO_ADDRESS, a descriptor -1.
+ * zero (speed, width, serial, error) is 0; a string is empty; a list has no
+ * items; a NUMA node is FABRIC_NO_NODE, an address FABRIC_NO_ADDRESS, a
+ * descriptor -1. Other numbers, absent or not given, are FABRIC_UNSET or
+ * FABRIC_UNSET64 where their comment says so.
+ *
+ * Who may do what: looking at the inventory needs no privilege. What changes
+ * it, and tenants, needs CAP_SYS_ADMIN in the initial user namespace. That
+ * right also sees and changes all grants; without it, a member of a tenant
+ * can make, see and change the grants of the tenant. Everybody else gets
+ * -EPERM and a sentence that names the right that is missing.
  *
  * Threads: a context, and a subscription to events, serves one thread at a
  * time. Different ones are independent, and the library has no other state.
@@ -42,9 +51,10 @@ extern "C" {
  * points at (the slices of a grant, the members of a device) stays behind.
  *
  * Growth: structs grow at their end, enums by new values, within one soname.
- * So programs do not make arrays of the library's structs that they then hand
- * to it, and expect values that they do not know. A struct that a program
- * hands in carries its size, see &struct fabric_grant_req.
+ * So the library hands out lists of structs linked by a pointer, programs do
+ * not make arrays of the library's structs, and expect values that they do not
+ * know. A struct that a program hands in carries its size, see &struct
+ * fabric_grant_req, or is read up to the members that its comment names.
  *
  * Descriptors that the library opens, and those that the kernel installs for
  * it, are close-on-exec.
@@ -59,8 +69,17 @@ struct fabric_ctx;
 /** FABRIC_NO_ADDRESS - memory that has no address on this host */
 #define FABRIC_NO_ADDRESS	UINT64_MAX
 
+/** FABRIC_UNSET - no number, or as it is or by default in a request */
+#define FABRIC_UNSET		UINT32_MAX
+
+/** FABRIC_UNSET64 - the same where numbers have 64 bits */
+#define FABRIC_UNSET64		UINT64_MAX
+
 /** FABRIC_NAME_SIZE - room for a name, a capability or a reason, with its NUL */
 #define FABRIC_NAME_SIZE	(FABRIC_NAME_MAX_LEN + 1)
+
+/** FABRIC_CGROUP_SIZE - room for the path of a cgroup, with its NUL */
+#define FABRIC_CGROUP_SIZE	(FABRIC_CGROUP_MAX_LEN + 1)
 
 /* Context and errors */
 
@@ -132,6 +151,9 @@ enum fabric_enum {
 	FABRIC_ENUM_SLICE_STATE,
 	FABRIC_ENUM_GRANT_STATE,
 	FABRIC_ENUM_HOLDER,
+	FABRIC_ENUM_PLACEMENT,
+	FABRIC_ENUM_ADMIN_STATE,
+	FABRIC_ENUM_EVENT,	/* of the record, see &struct fabric_log_entry */
 };
 
 /**
@@ -218,6 +240,8 @@ int fabric_domain_list(struct fabric_ctx *ctx, fabric_domain_cb cb, void *data);
  * @binding: whether it belongs to a host, 0 where ports can't be bound
  * @name: its name, unique in the domain
  * @host: host that it is bound to, or ""
+ * @nr_labels: number of @labels
+ * @labels: labels, "key=value" each
  */
 struct fabric_port {
 	uint32_t id;
@@ -230,7 +254,36 @@ struct fabric_port {
 	enum fabric_binding binding;
 	char name[FABRIC_NAME_SIZE];
 	char host[FABRIC_NAME_SIZE];
+	uint32_t nr_labels;
+	const char *const *labels;
 };
+
+/**
+ * struct fabric_port_set_req - request to change a port
+ * @struct_size: sizeof(struct fabric_port_set_req)
+ * @link: the state of the link that is wanted, 0 leaves it
+ * @nr_labels: number of @labels, at most FABRIC_LABELS_MAX
+ * @labels: labels to add, "key=value" each; one with the same key goes
+ * @nr_unlabels: number of @unlabels, at most FABRIC_LABELS_MAX
+ * @unlabels: keys of labels that are to go
+ *
+ * Start with fabric_port_set_req_init().
+ */
+struct fabric_port_set_req {
+	size_t struct_size;
+	enum fabric_link link;
+	uint32_t nr_labels;
+	const char *const *labels;
+	uint32_t nr_unlabels;
+	const char *const *unlabels;
+};
+
+/** fabric_port_set_req_init() - a request that changes nothing */
+static inline void fabric_port_set_req_init(struct fabric_port_set_req *req)
+{
+	memset(req, 0, sizeof(*req));
+	req->struct_size = sizeof(*req);
+}
 
 /** typedef fabric_port_cb - called for each port of a list, see fabric_domain_cb */
 typedef int (*fabric_port_cb)(const struct fabric_port *port, void *data);
@@ -263,7 +316,7 @@ int fabric_port_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_port_cb 
  * @host: name of the host
  * @port: where to store a pointer to the port as it is then, or NULL
  *
- * Returns when the backend is done. Needs CAP_NET_ADMIN. Binding to the host
+ * Returns when the backend is done. Needs CAP_SYS_ADMIN. Binding to the host
  * that it is bound to already changes nothing and succeeds.
  *
  * Return: 0, -EPERM, -ENOENT, -EBUSY if it is bound to another host or in
@@ -279,11 +332,28 @@ int fabric_port_bind(struct fabric_ctx *ctx, uint32_t id, const char *host,
  * @id: id of the port
  * @port: where to store a pointer to the port as it is then, or NULL
  *
- * Needs CAP_NET_ADMIN. The way out of the binding state error.
+ * Needs CAP_SYS_ADMIN. The way out of the binding state error.
  *
  * Return: as fabric_port_bind(); -EBUSY while slices below are granted.
  */
 int fabric_port_unbind(struct fabric_ctx *ctx, uint32_t id, const struct fabric_port **port);
+
+/**
+ * fabric_port_set() - change the labels of a port, then its link
+ * @ctx: the context
+ * @id: id of the port
+ * @req: what is wanted
+ * @port: where to store a pointer to the port as it is then, or NULL
+ *
+ * Needs CAP_SYS_ADMIN. All or nothing. Setting what it has succeeds and
+ * changes nothing.
+ *
+ * Return: as fabric_port_bind(); -EBUSY for a link that is to go down while
+ * slices below are granted, -EINVAL for a label without "=", -ENOSPC for more
+ * than FABRIC_LABELS_MAX of them.
+ */
+int fabric_port_set(struct fabric_ctx *ctx, uint32_t id, const struct fabric_port_set_req *req,
+		    const struct fabric_port **port);
 
 /**
  * fabric_port_set_link() - bring the link of a port up or down
@@ -292,7 +362,7 @@ int fabric_port_unbind(struct fabric_ctx *ctx, uint32_t id, const struct fabric_
  * @link: the state wanted
  * @port: where to store a pointer to the port as it is then, or NULL
  *
- * Needs CAP_NET_ADMIN.
+ * Needs CAP_SYS_ADMIN.
  *
  * Return: as fabric_port_bind(); -EBUSY for down while slices below are
  * granted.
@@ -315,6 +385,11 @@ int fabric_port_set_link(struct fabric_ctx *ctx, uint32_t id, enum fabric_link l
  * @nr_members: number of @members
  * @members: ids of the devices that a region is interleaved over, in order
  * @name: its name, unique in the domain
+ * @admin_state: what the administrator wants of it
+ * @slices: number of slices of its resources, what draining waits for
+ * @in_use: bytes of its resources that are not free
+ * @nr_labels: number of @labels
+ * @labels: labels, "key=value" each
  */
 struct fabric_device {
 	uint32_t id;
@@ -328,7 +403,39 @@ struct fabric_device {
 	uint32_t nr_members;
 	const uint32_t *members;
 	char name[FABRIC_NAME_SIZE];
+	enum fabric_admin_state admin_state;
+	uint32_t slices;
+	uint64_t in_use;
+	uint32_t nr_labels;
+	const char *const *labels;
 };
+
+/**
+ * struct fabric_device_set_req - request to change a device
+ * @struct_size: sizeof(struct fabric_device_set_req)
+ * @admin_state: what is wanted of it, 0 leaves that
+ * @nr_labels: number of @labels, at most FABRIC_LABELS_MAX
+ * @labels: labels to add, "key=value" each; one with the same key goes
+ * @nr_unlabels: number of @unlabels, at most FABRIC_LABELS_MAX
+ * @unlabels: keys of labels that are to go
+ *
+ * Start with fabric_device_set_req_init().
+ */
+struct fabric_device_set_req {
+	size_t struct_size;
+	enum fabric_admin_state admin_state;
+	uint32_t nr_labels;
+	const char *const *labels;
+	uint32_t nr_unlabels;
+	const char *const *unlabels;
+};
+
+/** fabric_device_set_req_init() - a request that changes nothing */
+static inline void fabric_device_set_req_init(struct fabric_device_set_req *req)
+{
+	memset(req, 0, sizeof(*req));
+	req->struct_size = sizeof(*req);
+}
 
 /** typedef fabric_device_cb - called for each device of a list, see fabric_domain_cb */
 typedef int (*fabric_device_cb)(const struct fabric_device *device, void *data);
@@ -355,14 +462,34 @@ int fabric_device_get(struct fabric_ctx *ctx, uint32_t id, const struct fabric_d
 int fabric_device_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_device_cb cb,
 		       void *data);
 
+/**
+ * fabric_device_set() - change what is wanted of a device, and its labels
+ * @ctx: the context
+ * @id: id of the device
+ * @req: what is wanted
+ * @device: where to store a pointer to the device as it is then, or NULL
+ *
+ * Needs CAP_SYS_ADMIN. All or nothing. Setting what it has succeeds and
+ * changes nothing. A device that drains gets no new slices and keeps those
+ * that it has until they are released; &fabric_device.slices counts down, with
+ * an event each time.
+ *
+ * Return: 0, -EBUSY to disable one that has slices, -EINVAL for a label without
+ * "=", -ENOSPC for more than FABRIC_LABELS_MAX of them, -ENOENT, -EPERM, or
+ * another error.
+ */
+int fabric_device_set(struct fabric_ctx *ctx, uint32_t id,
+		      const struct fabric_device_set_req *req,
+		      const struct fabric_device **device);
+
 /* Resources */
 
 /**
- * struct fabric_resource - one allocatable capacity of a device
+ * struct fabric_resource - one allocatable capacity of a device or port
  * @id: its id
  * @domain_id: the domain that it belongs to
- * @device_id: the device that it is a capacity of
- * @kind: what is counted
+ * @device_id: the device that it is a capacity of, 0 for one of a port
+ * @kind: what is counted, which is the unit of all sizes here
  * @modes: modes in which slices can be granted, bit n for mode n; see
  *	fabric_resource_has_mode()
  * @slices: number of slices
@@ -376,6 +503,12 @@ int fabric_device_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_device
  * @granule: every slice starts and ends at a multiple of this
  * @address: physical address of the first byte, or FABRIC_NO_ADDRESS
  * @capability: what it can do
+ * @port_id: the port that it is a capacity of, 0 for one of a device
+ * @fragmentation: per cent of @free that is not in the largest free extent
+ * @allocations: slices that were ever reserved in it
+ * @refusals: requests that it could not serve although it matched
+ * @reclaims: slices that were taken, whole or in part, for a more important request
+ * @high_water: most capacity that was ever not free
  */
 struct fabric_resource {
 	uint32_t id;
@@ -394,6 +527,12 @@ struct fabric_resource {
 	uint64_t granule;
 	uint64_t address;
 	char capability[FABRIC_NAME_SIZE];
+	uint32_t port_id;
+	uint32_t fragmentation;
+	uint64_t allocations;
+	uint64_t refusals;
+	uint64_t reclaims;
+	uint64_t high_water;
 };
 
 /** fabric_resource_has_mode() - whether slices of a resource can be granted in a mode */
@@ -446,6 +585,8 @@ int fabric_resource_list(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t de
  * @length: length of the extent
  * @address: physical address of the first byte, or FABRIC_NO_ADDRESS
  * @node: what the holder opens, a name below /dev such as "dax1.0", or ""
+ * @offset: offset of the slice in the file of its grant, FABRIC_UNSET64 where
+ *	the mode is not map
  */
 struct fabric_slice {
 	const struct fabric_slice *next;
@@ -460,6 +601,7 @@ struct fabric_slice {
 	uint64_t length;
 	uint64_t address;
 	char node[FABRIC_NAME_SIZE];
+	uint64_t offset;
 };
 
 /** typedef fabric_slice_cb - called for each slice of a list, see fabric_domain_cb */
@@ -481,6 +623,40 @@ int fabric_slice_list(struct fabric_ctx *ctx, uint32_t grant_id, uint32_t resour
 /* Grants */
 
 /**
+ * struct fabric_notice - what the holder of a grant is asked to give back
+ * @by: the request that wants it, 0 if none does
+ * @priority: priority of that request
+ * @target: size that the grant has to come down to, 0 for its release
+ * @left: milliseconds until force is used
+ * @reason: why, for people
+ */
+struct fabric_notice {
+	uint32_t by;
+	uint32_t priority;
+	uint64_t target;
+	uint64_t left;
+	char reason[FABRIC_NAME_SIZE];
+};
+
+/**
+ * struct fabric_taken - what was taken from a grant
+ * @next: an earlier or later time; NULL at the end
+ * @by: the request that took it
+ * @priority: priority of that request
+ * @size: how much, in units of the kind
+ * @age: milliseconds ago
+ * @tenant: tenant of the taker, or ""
+ */
+struct fabric_taken {
+	const struct fabric_taken *next;
+	uint32_t by;
+	uint32_t priority;
+	uint64_t size;
+	uint64_t age;
+	char tenant[FABRIC_NAME_SIZE];
+};
+
+/**
  * struct fabric_grant - what one holder got under one request
  * @id: its id
  * @kind: kind of the capacity
@@ -491,7 +667,7 @@ int fabric_slice_list(struct fabric_ctx *ctx, uint32_t grant_id, uint32_t resour
  * @uid: user of that process
  * @error: errno of the last attempt to take it back, positive, or 0
  * @fd: descriptor of its file in this process, from fabric_grant_new() with holder
- *	file only, otherwise -1. It belongs to the caller, who closes it.
+ *	file or state queued only, otherwise -1. It belongs to the caller, who closes it.
  * @size: size in units of the kind (bytes)
  * @age: milliseconds since the request
  * @nr_slices: number of slices
@@ -499,6 +675,31 @@ int fabric_slice_list(struct fabric_ctx *ctx, uint32_t grant_id, uint32_t resour
  * @capability: capability requested, or ""
  * @comm: name of the command that requested it
  * @reason: why it is in its state, or ""
+ * @gid: group of the process that requested it
+ * @priority: importance, 0 to FABRIC_PRIORITY_MAX
+ * @grace: milliseconds between a notice and force
+ * @pieces: most slices that it was to be met with
+ * @placement: how they were chosen
+ * @position: requests in the queue before it, FABRIC_UNSET if it is not queued
+ * @bandwidth_min: Mb/s guaranteed to each slice, or 0
+ * @bandwidth_max: Mb/s that each slice is throttled to, or 0
+ * @reclaims: how often something was taken from it
+ * @resizes: how often its holder changed its size
+ * @renewals: how often its lease was renewed
+ * @reclaimable: whether it may be revoked for a more important request
+ * @restore: whether it is to grow back to @full_size
+ * @restorable: whether the capacity for that is free
+ * @min: size that it may be shrunk to, 0 if it may not be shrunk
+ * @full_size: size that it had before something was taken from it, 0 if it has that
+ * @lease: milliseconds that it lasts without fabric_grant_renew(), 0 for no limit
+ * @lease_left: milliseconds that are left of it, FABRIC_UNSET64 without a limit
+ * @wait_left: milliseconds until it expires in the queue, FABRIC_UNSET64 if it does not
+ * @queue_time: milliseconds that it was in the queue, FABRIC_UNSET64 if it was not
+ * @token: name that the client gave the request, or ""
+ * @tenant: tenant that it counts for, or ""
+ * @notice: what its holder is asked to give back, or NULL
+ * @nr_taken: number of @taken
+ * @taken: who took something from it; the others follow by &fabric_taken.next
  */
 struct fabric_grant {
 	uint32_t id;
@@ -517,6 +718,31 @@ struct fabric_grant {
 	char capability[FABRIC_NAME_SIZE];
 	char comm[FABRIC_NAME_SIZE];
 	char reason[FABRIC_NAME_SIZE];
+	uint32_t gid;
+	uint32_t priority;
+	uint32_t grace;
+	uint32_t pieces;
+	enum fabric_placement placement;
+	uint32_t position;
+	uint32_t bandwidth_min;
+	uint32_t bandwidth_max;
+	uint32_t reclaims;
+	uint32_t resizes;
+	uint32_t renewals;
+	bool reclaimable;
+	bool restore;
+	bool restorable;
+	uint64_t min;
+	uint64_t full_size;
+	uint64_t lease;
+	uint64_t lease_left;
+	uint64_t wait_left;
+	uint64_t queue_time;
+	char token[FABRIC_NAME_SIZE];
+	char tenant[FABRIC_NAME_SIZE];
+	const struct fabric_notice *notice;
+	uint32_t nr_taken;
+	const struct fabric_taken *taken;
 };
 
 /**
@@ -530,6 +756,25 @@ struct fabric_grant {
  * @numa_node: from this NUMA node only, or FABRIC_NO_NODE
  * @size: units of the kind (bytes)
  * @capability: what it must be able to do, or NULL
+ * @port_id: from devices below this port only, or 0
+ * @near_node: rather at a small distance from this NUMA node, or FABRIC_NO_NODE
+ * @pieces: most slices, 1 to FABRIC_SLICES_MAX, 0 for 1
+ * @placement: how to choose among what matches, 0 for best-fit
+ * @priority: 0 to FABRIC_PRIORITY_MAX, FABRIC_UNSET for what is usual
+ * @grace: milliseconds between a notice and force, FABRIC_UNSET for what is usual
+ * @bandwidth_min: Mb/s guaranteed to each slice on its path, or 0
+ * @bandwidth_max: Mb/s that each slice is throttled to, 0 for no limit
+ * @reclaimable: may be revoked for a more important request
+ * @restore: grow back by itself after something was taken
+ * @nr_labels: number of @labels, at most FABRIC_LABELS_MAX
+ * @labels: only from devices that have all of these, or are below a port that has
+ * @granularity: every slice has to be a multiple of this, or 0
+ * @min: may be shrunk to this for a more important request, or 0
+ * @lease: milliseconds after which it is taken back unless renewed, or 0
+ * @wait: milliseconds that it may wait in the queue, or 0
+ * @token: name of the request, so that a second one gets the same grant, or NULL
+ * @tenant: whom it counts for, or NULL for the one that the caller is a member of;
+ *	naming another needs CAP_SYS_ADMIN
  *
  * Start with fabric_grant_req_init().
  */
@@ -543,6 +788,24 @@ struct fabric_grant_req {
 	uint32_t numa_node;
 	uint64_t size;
 	const char *capability;
+	uint32_t port_id;
+	uint32_t near_node;
+	uint32_t pieces;
+	enum fabric_placement placement;
+	uint32_t priority;
+	uint32_t grace;
+	uint32_t bandwidth_min;
+	uint32_t bandwidth_max;
+	bool reclaimable;
+	bool restore;
+	uint32_t nr_labels;
+	const char *const *labels;
+	uint64_t granularity;
+	uint64_t min;
+	uint64_t lease;
+	uint64_t wait;
+	const char *token;
+	const char *tenant;
 };
 
 /** fabric_grant_req_init() - a request for nothing yet, from anywhere */
@@ -551,6 +814,47 @@ static inline void fabric_grant_req_init(struct fabric_grant_req *req)
 	memset(req, 0, sizeof(*req));
 	req->struct_size = sizeof(*req);
 	req->numa_node = FABRIC_NO_NODE;
+	req->near_node = FABRIC_NO_NODE;
+	req->priority = FABRIC_UNSET;
+	req->grace = FABRIC_UNSET;
+}
+
+/**
+ * struct fabric_grant_set_req - request to change a grant
+ * @struct_size: sizeof(struct fabric_grant_set_req)
+ * @pieces: most slices that are added when it grows, 0 for 1
+ * @size: size in units of the kind, 0 leaves it
+ * @min: size that it may be shrunk to, 0 for not at all, FABRIC_UNSET64 leaves it
+ * @priority: 0 to FABRIC_PRIORITY_MAX, FABRIC_UNSET leaves it
+ * @grace: milliseconds between a notice and force, FABRIC_UNSET leaves it
+ * @reclaimable: 1 if it may be revoked, 0 if not, FABRIC_UNSET leaves it
+ * @restore: 1 to grow back by itself, 0 not to, FABRIC_UNSET leaves it
+ * @force: although it is bound to a file or socket of somebody else
+ *
+ * Start with fabric_grant_set_req_init().
+ */
+struct fabric_grant_set_req {
+	size_t struct_size;
+	uint32_t pieces;
+	uint32_t priority;
+	uint64_t size;
+	uint64_t min;
+	uint32_t grace;
+	uint32_t reclaimable;
+	uint32_t restore;
+	bool force;
+};
+
+/** fabric_grant_set_req_init() - a request that changes nothing */
+static inline void fabric_grant_set_req_init(struct fabric_grant_set_req *req)
+{
+	memset(req, 0, sizeof(*req));
+	req->struct_size = sizeof(*req);
+	req->min = FABRIC_UNSET64;
+	req->priority = FABRIC_UNSET;
+	req->grace = FABRIC_UNSET;
+	req->reclaimable = FABRIC_UNSET;
+	req->restore = FABRIC_UNSET;
 }
 
 /** typedef fabric_grant_cb - called for each grant of a list, see fabric_domain_cb */
@@ -582,26 +886,32 @@ int fabric_grant_list(struct fabric_ctx *ctx, fabric_grant_cb cb, void *data);
  * @req: what is wanted
  * @grant: where to store a pointer to it
  *
- * Returns when the grant is active. Needs CAP_NET_ADMIN. With holder file the
- * kernel installs a descriptor in this process, &fabric_grant.fd: the grant lasts as
- * long as the file behind it. With holder socket it lasts until
- * fabric_close(). It takes one message to the kernel and one back, and
- * allocates nothing.
+ * For CAP_SYS_ADMIN and, within the limits of a tenant, for its members. With
+ * holder file the kernel installs a descriptor in this process,
+ * &fabric_grant.fd: the grant lasts as long as the file behind it. With holder
+ * socket it lasts until fabric_close(). It takes one message to the kernel and
+ * one back, and allocates nothing.
  *
- * Return: 0, -EPERM, -EINVAL for a request that is wrong in itself, -ENOSPC if
- * no resource that matches has a free extent, -E2BIG if @req is of a newer library and
- * uses what this one does not have, or another error of the backend.
+ * The grant is active, or, when it has to wait for capacity, queued: then
+ * &fabric_grant.fd is the file of the request, whatever the holder.
+ * fabric_grant_wait() says how it goes on; closing the file withdraws it. Once
+ * a grant without holder file is active, the file is of no more use.
+ *
+ * Return: 0, -EPERM, -EINVAL for a request that is wrong in itself, -ENOENT if
+ * nothing matches, -ENOSPC if capacity or the quota does not suffice and it may
+ * not wait, -E2BIG if @req is of a newer library and uses what this one does
+ * not have, or another error of the backend.
  */
 int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,
 		     const struct fabric_grant **grant);
 
 /**
- * fabric_grant_del() - release a grant
+ * fabric_grant_del() - release a grant, or withdraw a queued request
  * @ctx: the context
  * @id: id of the grant
  * @force: also if its holder is alive
  *
- * Needs CAP_NET_ADMIN.
+ * For CAP_SYS_ADMIN and members of its tenant.
  *
  * Return: 0 when all of it is free again, -EINPROGRESS when something is in the way of
  * that (the kernel goes on by itself, &fabric_grant.reason says what it is),
@@ -610,16 +920,373 @@ int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,
 int fabric_grant_del(struct fabric_ctx *ctx, uint32_t id, bool force);
 
 /**
+ * fabric_grant_set() - change an active grant
+ * @ctx: the context
+ * @id: id of the grant
+ * @req: what is wanted
+ * @grant: where to store a pointer to the grant as it is then, or NULL
+ *
+ * All or nothing. It grows by new slices; what it has stays. It shrinks by
+ * whole slices from the last on, and by the tail of one where the backend can.
+ * For CAP_SYS_ADMIN and members of its tenant.
+ *
+ * Return: 0, -ENOSPC if capacity or the quota does not suffice, -EOPNOTSUPP if
+ * the backend cannot, -EBUSY while a backend works on it or if it has a holder
+ * and @req does not force, -EINVAL, -ENOENT, -EPERM, or another error.
+ */
+int fabric_grant_set(struct fabric_ctx *ctx, uint32_t id, const struct fabric_grant_set_req *req,
+		     const struct fabric_grant **grant);
+
+/**
+ * fabric_grant_renew() - start the lease of a grant anew
+ * @ctx: the context
+ * @id: id of the grant
+ * @lease: milliseconds, or 0 for as long as it was
+ * @grant: where to store a pointer to the grant as it is then, or NULL
+ *
+ * For CAP_SYS_ADMIN and members of its tenant.
+ *
+ * Return: 0, -EINVAL if it has no lease and none is given, -ENOENT, -EPERM, or
+ * another error.
+ */
+int fabric_grant_renew(struct fabric_ctx *ctx, uint32_t id, uint64_t lease,
+		       const struct fabric_grant **grant);
+
+/**
  * fabric_grant_open() - open the file of a grant in mode map
  * @ctx: the context
  * @id: id of the grant
  *
- * Needs CAP_NET_ADMIN. The file can be mapped with mmap(2). Closing it does
- * not release the grant.
+ * For CAP_SYS_ADMIN and members of its tenant. The file can be mapped with
+ * mmap(2). Closing it does not release the grant.
  *
  * Return: a descriptor that belongs to the caller, or a negative errno.
  */
 int fabric_grant_open(struct fabric_ctx *ctx, uint32_t id);
+
+/**
+ * fabric_grant_read() - take what the file of a grant tells
+ * @ctx: the context
+ * @fd: the descriptor, &fabric_grant.fd
+ * @grant: where to store a pointer to the grant as it is now
+ *
+ * Waits for a change of the grant: its state, a notice, what was taken. poll(2)
+ * says when there is one; a file with O_NONBLOCK does not wait.
+ *
+ * Return: 0, -EAGAIN if there is no change, -EINTR, -EBADMSG if it is no such
+ * file, or another error.
+ */
+int fabric_grant_read(struct fabric_ctx *ctx, int fd, const struct fabric_grant **grant);
+
+/**
+ * fabric_grant_wait() - wait for the end of a queued request
+ * @ctx: the context
+ * @fd: the descriptor, &fabric_grant.fd
+ * @timeout: milliseconds to wait here, or -1 for as long as it takes
+ * @grant: where to store a pointer to the grant as it is then; left alone if
+ *	nothing changed
+ *
+ * A time-out here does not end the request: call it again, or close @fd, which
+ * withdraws it. @fd stays open in every case.
+ *
+ * Return: 0 when it is active, -EAGAIN when it still waits after @timeout,
+ * -ETIMEDOUT when its own time was over (expired), the error of the kernel when
+ * it failed, -ECANCELED when it was deleted, -EINTR, or another error.
+ */
+int fabric_grant_wait(struct fabric_ctx *ctx, int fd, int timeout,
+		      const struct fabric_grant **grant);
+
+/* Tenants */
+
+/**
+ * struct fabric_quota - a limit of a tenant
+ * @next: the next one, or NULL
+ * @kind: kind of the capacity
+ * @capability: capability that is limited, "" for all of the kind together
+ * @limit: most that the grants of the tenant may have together, in units of the kind
+ * @used: what they have
+ *
+ * In a request, the members up to @limit are read.
+ */
+struct fabric_quota {
+	const struct fabric_quota *next;
+	enum fabric_kind kind;
+	char capability[FABRIC_NAME_SIZE];
+	uint64_t limit;
+	uint64_t used;
+};
+
+/**
+ * struct fabric_member - who belongs to a tenant, by one of three
+ * @next: the next one, or NULL
+ * @uid: a user, or FABRIC_UNSET
+ * @gid: a group, or FABRIC_UNSET
+ * @cgroup: path of a cgroup (version 2) from the root of the hierarchy, or ""
+ *
+ * In a request, the members up to @cgroup are read.
+ */
+struct fabric_member {
+	const struct fabric_member *next;
+	uint32_t uid;
+	uint32_t gid;
+	char cgroup[FABRIC_CGROUP_SIZE];
+};
+
+/**
+ * struct fabric_tenant - whom grants count for
+ * @id: its id
+ * @priority_min: lowest priority that its requests may have
+ * @priority_max: highest priority that its requests may have
+ * @grants: number of its grants and queued requests
+ * @name: its name, unique
+ * @nr_quotas: number of @quotas
+ * @quotas: its limits; the others follow by &fabric_quota.next
+ * @nr_members: number of @members
+ * @members: who belongs to it; the others follow by &fabric_member.next
+ */
+struct fabric_tenant {
+	uint32_t id;
+	uint32_t priority_min;
+	uint32_t priority_max;
+	uint32_t grants;
+	char name[FABRIC_NAME_SIZE];
+	uint32_t nr_quotas;
+	const struct fabric_quota *quotas;
+	uint32_t nr_members;
+	const struct fabric_member *members;
+};
+
+/**
+ * struct fabric_tenant_req - request to add or change a tenant
+ * @struct_size: sizeof(struct fabric_tenant_req)
+ * @name: its name, for fabric_tenant_new() only
+ * @priority_min: FABRIC_UNSET for 0, or as it is
+ * @priority_max: FABRIC_UNSET for FABRIC_PRIORITY_DEFAULT, or as it is
+ * @quotas: all of its limits by &fabric_quota.next; NULL for none, or as they are
+ * @members: all of its members by &fabric_member.next; NULL for none, or as they are
+ *
+ * Start with fabric_tenant_req_init().
+ */
+struct fabric_tenant_req {
+	size_t struct_size;
+	const char *name;
+	uint32_t priority_min;
+	uint32_t priority_max;
+	const struct fabric_quota *quotas;
+	const struct fabric_member *members;
+};
+
+/** fabric_tenant_req_init() - a request that gives or changes nothing */
+static inline void fabric_tenant_req_init(struct fabric_tenant_req *req)
+{
+	memset(req, 0, sizeof(*req));
+	req->struct_size = sizeof(*req);
+	req->priority_min = FABRIC_UNSET;
+	req->priority_max = FABRIC_UNSET;
+}
+
+/** typedef fabric_tenant_cb - called for each tenant of a list, see fabric_domain_cb */
+typedef int (*fabric_tenant_cb)(const struct fabric_tenant *tenant, void *data);
+
+/**
+ * fabric_tenant_get() - look at one tenant
+ * @ctx: the context
+ * @id: id of the tenant
+ * @tenant: where to store a pointer to it
+ *
+ * For CAP_SYS_ADMIN and its members.
+ *
+ * Return: 0, -ENOENT if there is none or it is not for the caller, or another
+ * error.
+ */
+int fabric_tenant_get(struct fabric_ctx *ctx, uint32_t id, const struct fabric_tenant **tenant);
+
+/**
+ * fabric_tenant_find() - look at the tenant of a name
+ * @ctx: the context
+ * @name: its name
+ * @tenant: where to store a pointer to it
+ *
+ * Return: as fabric_tenant_get().
+ */
+int fabric_tenant_find(struct fabric_ctx *ctx, const char *name,
+		       const struct fabric_tenant **tenant);
+
+/**
+ * fabric_tenant_list() - look at tenants
+ * @ctx: the context
+ * @cb: called for each
+ * @data: handed to @cb
+ *
+ * All of them for CAP_SYS_ADMIN, otherwise those that the caller is a member of.
+ *
+ * Return: as fabric_domain_list().
+ */
+int fabric_tenant_list(struct fabric_ctx *ctx, fabric_tenant_cb cb, void *data);
+
+/**
+ * fabric_tenant_new() - add a tenant
+ * @ctx: the context
+ * @req: what it is to be, with a name
+ * @tenant: where to store a pointer to it, or NULL
+ *
+ * Needs CAP_SYS_ADMIN.
+ *
+ * Return: 0, -EEXIST if there is one of that name, -EINVAL, -EPERM, or another
+ * error.
+ */
+int fabric_tenant_new(struct fabric_ctx *ctx, const struct fabric_tenant_req *req,
+		      const struct fabric_tenant **tenant);
+
+/**
+ * fabric_tenant_set() - change a tenant
+ * @ctx: the context
+ * @id: id of the tenant
+ * @req: what it is to be, without a name
+ * @tenant: where to store a pointer to it as it is then, or NULL
+ *
+ * Needs CAP_SYS_ADMIN. All or nothing. What its grants have already is not taken back.
+ *
+ * Return: 0, -ENOENT, -EINVAL, -EPERM, or another error.
+ */
+int fabric_tenant_set(struct fabric_ctx *ctx, uint32_t id, const struct fabric_tenant_req *req,
+		      const struct fabric_tenant **tenant);
+
+/**
+ * fabric_tenant_del() - remove a tenant
+ * @ctx: the context
+ * @id: id of the tenant
+ *
+ * Needs CAP_SYS_ADMIN.
+ *
+ * Return: 0, -EBUSY while it has grants, -ENOENT, -EPERM, or another error.
+ */
+int fabric_tenant_del(struct fabric_ctx *ctx, uint32_t id);
+
+/* Counters and the record */
+
+/**
+ * struct fabric_refusal - how many requests an error refused
+ * @next: the next error, or NULL
+ * @error: the errno, positive
+ * @count: how often
+ */
+struct fabric_refusal {
+	const struct fabric_refusal *next;
+	uint32_t error;
+	uint64_t count;
+};
+
+/**
+ * struct fabric_wait_bucket - how many requests waited about that long
+ * @next: those that waited longer, or NULL
+ * @below: milliseconds that bound it from above, 0 for no bound
+ * @count: how many
+ */
+struct fabric_wait_bucket {
+	const struct fabric_wait_bucket *next;
+	uint32_t below;
+	uint64_t count;
+};
+
+/**
+ * struct fabric_stats - counters of the broker since it was loaded
+ * @requests: requests for a grant
+ * @grants: those that were granted
+ * @releases: grants that were released
+ * @notices: notices given to holders
+ * @shrinks: grants that were shrunk for a more important request
+ * @revokes: grants that were revoked for a more important request
+ * @forced: those of both whose holder did not comply in time
+ * @restores: grants that grew back
+ * @lease_expiries: grants whose lease was over
+ * @wait_expiries: queued requests whose time was over
+ * @queued: requests in the queue now
+ * @nr_refusals: number of @refusals
+ * @refusals: requests that were refused, by errno; the others follow by
+ *	&fabric_refusal.next
+ * @nr_waits: number of @waits
+ * @waits: histogram of the time that granted requests spent in the queue; the
+ *	others follow by &fabric_wait_bucket.next
+ */
+struct fabric_stats {
+	uint64_t requests;
+	uint64_t grants;
+	uint64_t releases;
+	uint64_t notices;
+	uint64_t shrinks;
+	uint64_t revokes;
+	uint64_t forced;
+	uint64_t restores;
+	uint64_t lease_expiries;
+	uint64_t wait_expiries;
+	uint32_t queued;
+	uint32_t nr_refusals;
+	const struct fabric_refusal *refusals;
+	uint32_t nr_waits;
+	const struct fabric_wait_bucket *waits;
+};
+
+/**
+ * fabric_stats_get() - look at the counters of the broker
+ * @ctx: the context
+ * @stats: where to store a pointer to them
+ *
+ * Return: 0 or an error.
+ */
+int fabric_stats_get(struct fabric_ctx *ctx, const struct fabric_stats **stats);
+
+/**
+ * struct fabric_log_entry - an entry of the record
+ * @sequence: its number, from 1
+ * @time: when, nanoseconds of real time since the epoch
+ * @event: what happened
+ * @grant_id: the grant, 0 if it had no id yet
+ * @kind: kind of the capacity
+ * @holder: what the grant is bound to
+ * @priority: priority of the grant, FABRIC_UNSET if the entry has none
+ * @pid: process that made the request for the grant
+ * @uid: its user, FABRIC_UNSET if the entry has none
+ * @by: the request for which capacity was taken, or 0
+ * @error: the errno of a refusal, positive, or 0
+ * @size: how much, in units of the kind
+ * @comm: command name of the process
+ * @tenant: tenant of the grant, or ""
+ * @reason: why, for people, or ""
+ */
+struct fabric_log_entry {
+	uint64_t sequence;
+	uint64_t time;
+	enum fabric_event event;
+	uint32_t grant_id;
+	enum fabric_kind kind;
+	enum fabric_holder holder;
+	uint32_t priority;
+	uint32_t pid;
+	uint32_t uid;
+	uint32_t by;
+	uint32_t error;
+	uint64_t size;
+	char comm[FABRIC_NAME_SIZE];
+	char tenant[FABRIC_NAME_SIZE];
+	char reason[FABRIC_NAME_SIZE];
+};
+
+/** typedef fabric_log_cb - called for each entry of the record, see fabric_domain_cb */
+typedef int (*fabric_log_cb)(const struct fabric_log_entry *entry, void *data);
+
+/**
+ * fabric_log_list() - look at the record of what happened, oldest first
+ * @ctx: the context
+ * @since: number of the first entry that is wanted, 0 for all that there are
+ * @cb: called for each
+ * @data: handed to @cb
+ *
+ * Needs CAP_SYS_ADMIN. The kernel keeps the last 4096 entries.
+ *
+ * Return: as fabric_domain_list(), or -EPERM.
+ */
+int fabric_log_list(struct fabric_ctx *ctx, uint64_t since, fabric_log_cb cb, void *data);
 
 /* Regions */
 
@@ -746,7 +1413,7 @@ int fabric_region_destroy(struct fabric_ctx *ctx, const char *name);
  * @name: the kernel's name of the region
  * @device: where to store a pointer to the device that it becomes, or NULL
  *
- * Needs CAP_NET_ADMIN.
+ * Needs CAP_SYS_ADMIN.
  *
  * Return: 0, -EBUSY if something else uses its range, -EOPNOTSUPP if the backend of the
  * domain has no regions, -EEXIST if it is taken already, or another error.
@@ -759,7 +1426,7 @@ int fabric_region_take(struct fabric_ctx *ctx, uint32_t domain_id, const char *n
  * @ctx: the context
  * @device_id: id of the device that it is
  *
- * Needs CAP_NET_ADMIN.
+ * Needs CAP_SYS_ADMIN.
  *
  * Return: 0, -EBUSY while slices of it are granted, -ENOENT, or another error.
  */
@@ -771,11 +1438,11 @@ int fabric_region_give(struct fabric_ctx *ctx, uint32_t device_id);
 struct fabric_events;
 
 #define FABRIC_EVENTS_INVENTORY	0x1	/* domains, ports, devices, resources */
-#define FABRIC_EVENTS_GRANTS	0x2
+#define FABRIC_EVENTS_GRANTS	0x2	/* and tenants */
 #define FABRIC_EVENTS_ALL	(FABRIC_EVENTS_INVENTORY | FABRIC_EVENTS_GRANTS)
 
 /**
- * struct fabric_event - a change, and the object after it
+ * struct fabric_change - a change, and the object after it
  * @cmd: FABRIC_CMD_..._NTF
  * @name: its name in the specification of the uAPI ("grant-new-ntf"), or NULL
  *	for one that the library does not know
@@ -784,11 +1451,12 @@ struct fabric_events;
  * @device: the device
  * @resource: the resource
  * @grant: the grant
+ * @tenant: the tenant
  *
  * One of the pointers is set, the others are NULL; all are for an event that
  * the library does not know.
  */
-struct fabric_event {
+struct fabric_change {
 	uint32_t cmd;
 	const char *name;
 	const struct fabric_domain *domain;
@@ -796,6 +1464,7 @@ struct fabric_event {
 	const struct fabric_device *device;
 	const struct fabric_resource *resource;
 	const struct fabric_grant *grant;
+	const struct fabric_tenant *tenant;
 };
 
 /**
@@ -804,9 +1473,9 @@ struct fabric_event {
  * @groups: FABRIC_EVENTS_...
  * @events: where to store the subscription
  *
- * Needs no privilege. Whatever changes after it returned is told.
+ * Those of grants need CAP_SYS_ADMIN. Whatever changes after it returned is told.
  *
- * Return: 0, -EPROTONOSUPPORT if fabric.ko is not loaded, or another error.
+ * Return: 0, -EPERM, -EPROTONOSUPPORT if fabric.ko is not loaded, or another error.
  */
 int fabric_events_open(struct fabric_ctx *ctx, unsigned int groups,
 		       struct fabric_events **events);
@@ -825,14 +1494,14 @@ int fabric_events_fd(const struct fabric_events *events);
 /**
  * fabric_events_next() - take the next event
  * @events: the subscription
- * @event: where to store a pointer to it, valid until the next call
+ * @change: where to store a pointer to it, valid until the next call
  *
  * Does not wait.
  *
  * Return: 0, -EAGAIN if there is none, -ENOBUFS if events were lost because
  * they were not taken fast enough (go on, but look at everything anew), or another error.
  */
-int fabric_events_next(struct fabric_events *events, const struct fabric_event **event);
+int fabric_events_next(struct fabric_events *events, const struct fabric_change **change);
 
 #ifdef __cplusplus
 }
