@@ -104,7 +104,7 @@ completion_facts() (
 	for command in "${!_fabricctl_positional[@]}"; do
 		printf 'positional %s true\n' "$command"
 	done
-	for key in kind mode holder link take group; do
+	for key in kind mode holder link take group placement admin-state reclaimable restore; do
 		for value in $(_fabricctl_values "$key"); do
 			printf 'value %s %s\n' "$key" "$value"
 		done
@@ -161,7 +161,7 @@ sed -n 's/^\t\(fabric_[a-z_]*\);$/\1/p' tools/lib/libfabricbroker.map |
 	LC_ALL=C sort > "$tmp/exported"
 sed -n 's/^ \* \(fabric_[a-z_]*\)() - .*/\1/p; s/^\/\*\* \(fabric_[a-z_]*\)() - .*/\1/p' \
 	tools/lib/include/fabricbroker.h |
-	grep -v -x -E 'fabric_(grant_req|region_req)_init|fabric_resource_has_mode' |
+	grep -v -x -E 'fabric_[a-z_]*_req_init|fabric_resource_has_mode' |
 	LC_ALL=C sort > "$tmp/explained"
 grep -o -E '\*\*fabric_[a-z_]+\*\*' "$man/libfabricbroker.rst" | tr -d '*' |
 	LC_ALL=C sort -u > "$tmp/named"

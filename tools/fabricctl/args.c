@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fabricctl.h"
+
+const char *const no_yes[] = { "no", "yes", NULL };
 
 struct parser {
 	struct ctl *ctl;
@@ -94,13 +98,57 @@ static void parse_choice(const struct parser *parser, const struct arg *arg, str
 		    value->text, why);
 }
 
+static void parse_label(const struct parser *parser, const struct arg *arg,
+			const struct value *value)
+{
+	const char *equals = strchr(value->text, '=');
+
+	if (!equals || equals == value->text || !equals[1])
+		bad_value(parser, arg, value->text, "is not a label (KEY=VALUE)");
+	if (strlen(value->text) > FABRIC_NAME_MAX_LEN)
+		bad_value(parser, arg, value->text, "is too long");
+}
+
+static void parse_signal(const struct parser *parser, const struct arg *arg, struct value *value)
+{
+	const char *text = value->text, *name;
+	int number;
+
+	if (!strncmp(text, "SIG", 3))
+		text += 3;
+	for (number = 1; number < NSIG; number++) {
+		name = sigabbrev_np(number);
+		if (name && !strcmp(name, text)) {
+			value->number = number;
+			return;
+		}
+	}
+	bad_value(parser, arg, value->text, "is not the name of a signal");
+}
+
+/* Where the value of argument n goes to: behind those that it has already */
+static struct value *new_value(const struct parser *parser, unsigned int n)
+{
+	struct value *value = &parser->args->value[n];
+
+	if (!HAS(parser->args, n)) {
+		parser->args->present |= 1ULL << n;
+		return value;
+	}
+	while (value->next)
+		value = value->next;
+	value->next = calloc(1, sizeof(*value));
+	if (!value->next)
+		abort();
+	return value->next;
+}
+
 static void parse_value(const struct parser *parser, unsigned int n, const char *text)
 {
 	const struct arg *arg = &parser->cmd->args[n];
-	struct value *value = &parser->args->value[n];
+	struct value *value = new_value(parser, n);
 
 	value->text = text;
-	parser->args->present |= 1u << n;
 	if (arg->type != ARG_FLAG && !*text)
 		bad_value(parser, arg, text, "is empty");
 	switch (arg->type) {
@@ -109,10 +157,26 @@ static void parse_value(const struct parser *parser, unsigned int n, const char 
 		break;
 	case ARG_NUMBER:
 		/* Nodes are an int to the kernel. */
-		parse_number(parser, arg, value, number_parse, 0, INT_MAX, "is not a number");
+		parse_number(parser, arg, value, number_parse, arg->min,
+			     arg->max ? arg->max : INT_MAX, "is not a number");
+		break;
+	case ARG_TIME:
+		parse_number(parser, arg, value, time_parse, 0,
+			     arg->max ? arg->max : INT64_MAX / 1000000,
+			     "is not a time (500ms, 30s, 5m or 2h)");
+		break;
+	case ARG_BANDWIDTH:
+		parse_number(parser, arg, value, bandwidth_parse, 1, UINT32_MAX,
+			     "is not a bandwidth (Mb/s, or with Mb/s, Gb/s or Tb/s)");
+		break;
+	case ARG_LABEL:
+		parse_label(parser, arg, value);
+		break;
+	case ARG_SIGNAL:
+		parse_signal(parser, arg, value);
 		break;
 	case ARG_SIZE:
-		parse_number(parser, arg, value, size_parse, 1, UINT64_MAX,
+		parse_number(parser, arg, value, size_parse, !(arg->flags & ZERO), UINT64_MAX,
 			     "is not a size (bytes, or with K, M, G, T or P)");
 		break;
 	case ARG_REF:
@@ -152,7 +216,7 @@ static int find_key(const struct cmd *cmd, const char *word)
 static int parse_arg(const struct parser *parser, int argc, char **argv)
 {
 	const struct cmd *cmd = parser->cmd;
-	char list[256], buf[64];
+	char list[512], buf[64];
 	int n;
 
 	n = find_key(cmd, argv[0]);
@@ -165,7 +229,7 @@ static int parse_arg(const struct parser *parser, int argc, char **argv)
 		usage_error(parser->ctl, "%s: unknown argument \"%s\"%s%s", where(parser, buf),
 			    argv[0], *list ? ", known are: " : ", there is none", list);
 	}
-	if (HAS(parser->args, n))
+	if (HAS(parser->args, n) && !(cmd->args[n].flags & REPEAT))
 		usage_error(parser->ctl, "%s: %s is given twice", where(parser, buf), argv[0]);
 	if (cmd->args[n].type == ARG_FLAG) {
 		parse_value(parser, n, "");
@@ -209,4 +273,34 @@ void args_parse(struct ctl *ctl, const struct object *object, const struct cmd *
 		argv += taken;
 	}
 	check_required(&parser);
+}
+
+void args_free(struct args *args)
+{
+	struct value *value, *next;
+	unsigned int n;
+
+	for (n = 0; n < ARGS_MAX; n++)
+		for (value = args->value[n].next; value; value = next) {
+			next = value->next;
+			free(value);
+		}
+}
+
+/* All values of an argument */
+uint32_t args_texts(struct ctl *ctl, const struct args *args, unsigned int n, const char **texts,
+		    uint32_t max)
+{
+	const struct value *value;
+	uint32_t count = 0;
+
+	if (!HAS(args, n))
+		return 0;
+	for (value = &args->value[n]; value; value = value->next) {
+		if (count == max)
+			usage_error(ctl, "\"%s\" is one too many, %u can be given", value->text,
+				    max);
+		texts[count++] = value->text;
+	}
+	return count;
 }

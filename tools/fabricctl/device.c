@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "fabricctl.h"
@@ -18,6 +19,12 @@ void device_out(struct out *out, const struct fabric_device *device)
 	out_size(out, "capacity", device->capacity);
 	out_opt_u32(out, "numa-node", device->numa_node, FABRIC_NO_NODE);
 	out_ids(out, "member-id", device->members, device->nr_members);
+	out_enum_usually(out, "admin-state", FABRIC_ENUM_ADMIN_STATE, device->admin_state,
+			 FABRIC_ADMIN_STATE_ENABLED);
+	out_strings(out, "label", device->labels, device->nr_labels);
+	out_u32_usually(out, "slices", device->slices, 0);
+	if (out->json || device->in_use)
+		out_size(out, "in-use", device->in_use);
 	out_item_end(out);
 }
 
@@ -109,8 +116,152 @@ static int device_show(struct ctl *ctl, const struct args *args)
 	return 0;
 }
 
+static void show_one(struct ctl *ctl, const struct fabric_device *device)
+{
+	out_begin(ctl->out);
+	out_list_begin(ctl->out, "devices");
+	device_out(ctl->out, device);
+	out_list_end(ctl->out);
+	out_end(ctl->out);
+}
+
+enum {
+	SET_DEVICE,
+	SET_ADMIN_STATE,
+	SET_LABEL,
+	SET_UNLABEL,
+};
+
+static const struct arg set_args[] = {
+	[SET_DEVICE] = { "DEVICE", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
+	[SET_ADMIN_STATE] = { "admin-state", ARG_ENUM, .names = FABRIC_ENUM_ADMIN_STATE,
+			      .value = "STATE", .help = "what is wanted of it" },
+	[SET_LABEL] = { "label", ARG_LABEL, REPEAT, .value = "LABEL", .help = LABEL_HELP },
+	[SET_UNLABEL] = { "unlabel", ARG_STRING, REPEAT, .value = "KEY", .help = UNLABEL_HELP },
+};
+
+static int device_set(struct ctl *ctl, const struct args *args)
+{
+	const char *labels[FABRIC_LABELS_MAX], *unlabels[FABRIC_LABELS_MAX];
+	struct fabric_device_set_req req;
+	const struct fabric_device *device;
+	uint32_t id;
+	int err;
+
+	if (!HAS(args, SET_ADMIN_STATE) && !HAS(args, SET_LABEL) && !HAS(args, SET_UNLABEL))
+		usage_error(ctl, "device set: nothing to set, give admin-state, label or unlabel");
+	fabric_device_set_req_init(&req);
+	req.admin_state = args->value[SET_ADMIN_STATE].number;
+	req.nr_labels = args_texts(ctl, args, SET_LABEL, labels, ARRAY_SIZE(labels));
+	req.labels = labels;
+	req.nr_unlabels = args_texts(ctl, args, SET_UNLABEL, unlabels, ARRAY_SIZE(unlabels));
+	req.unlabels = unlabels;
+	err = device_resolve(ctl, args->value[SET_DEVICE].text, 0, &id);
+	if (!err)
+		err = fabric_device_set(ctl->ctx, id, &req, &device);
+	if (!err)
+		show_one(ctl, device);
+	return err;
+}
+
+#define DRAIN_CELLS	24
+#define REFRESH_MS	1000
+
+enum {
+	DRAIN_DEVICE,
+	DRAIN_WAIT,
+};
+
+static const struct arg drain_args[] = {
+	[DRAIN_DEVICE] = { "DEVICE", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
+	[DRAIN_WAIT] = { "wait", ARG_TIME, .value = "TIME",
+			 .help = "how long to wait for its slices, default until all are gone" },
+};
+
+static void show_drain(struct progress *progress, const struct fabric_device *device,
+		       uint64_t begin)
+{
+	char bar[DRAIN_CELLS * 4], size[32];
+	uint64_t done = begin > device->in_use ? begin - device->in_use : 0;
+
+	bar_format(bar, sizeof(bar), done, begin, DRAIN_CELLS);
+	size_format(device->in_use, size);
+	progress_print(progress, "Device %u drains [%s] %s in %u slice%s to go", device->id, bar,
+		       size, device->slices, device->slices == 1 ? "" : "s");
+}
+
+/* Wait until an event or a while has passed; what it was is looked up by the caller. */
+static int await_change(struct ctl *ctl, struct fabric_events *events, int64_t left)
+{
+	struct pollfd wait = { .fd = fabric_events_fd(events), .events = POLLIN };
+	const struct fabric_change *change;
+	int err;
+
+	if (poll(&wait, 1, left < REFRESH_MS ? left : REFRESH_MS) < 0 && errno != EINTR)
+		return ctl_fail(ctl, -errno, "Events can't be waited for");
+	do {
+		err = fabric_events_next(events, &change);
+	} while (!err || err == -ENOBUFS);
+	return err == -EAGAIN ? 0 : ctl_fail(ctl, err, "Events can't be received");
+}
+
+static int drain(struct ctl *ctl, struct fabric_events *events, uint32_t id, uint64_t wait)
+{
+	int64_t end = now_ms() + wait, left = wait;
+	const struct fabric_device *device;
+	struct fabric_device_set_req req;
+	struct progress progress;
+	uint64_t begin;
+	int err;
+
+	fabric_device_set_req_init(&req);
+	req.admin_state = FABRIC_ADMIN_STATE_DRAINING;
+	err = fabric_device_set(ctl->ctx, id, &req, &device);
+	if (err)
+		return err;
+	begin = device->in_use;
+	progress_begin(&progress);
+	while (!err && device->slices && left > 0) {
+		show_drain(&progress, device, begin);
+		err = await_change(ctl, events, left);
+		if (!err)
+			err = fabric_device_get(ctl->ctx, id, &device);
+		left = end - now_ms();
+	}
+	progress_end(&progress);
+	if (!err && device->slices)
+		err = ctl_fail(ctl, -EINPROGRESS, "Device %u still has %u slices", id,
+			       device->slices);
+	if (!err)
+		show_one(ctl, device);
+	return err;
+}
+
+static int device_drain(struct ctl *ctl, const struct args *args)
+{
+	struct fabric_events *events;
+	uint64_t wait = INT64_MAX / 2;
+	uint32_t id;
+	int err;
+
+	if (HAS(args, DRAIN_WAIT))
+		wait = args->value[DRAIN_WAIT].number;
+	err = device_resolve(ctl, args->value[DRAIN_DEVICE].text, 0, &id);
+	if (!err)
+		err = fabric_events_open(ctl->ctx, FABRIC_EVENTS_INVENTORY, &events);
+	if (err)
+		return err;
+	err = drain(ctl, events, id, wait);
+	fabric_events_close(events);
+	return err;
+}
+
 static const struct cmd cmds[] = {
 	{ "show", "Show devices", show_args, ARRAY_SIZE(show_args), .run = device_show },
+	{ "set", "Change the administrative state and the labels of a device", set_args,
+	  ARRAY_SIZE(set_args), .run = device_set },
+	{ "drain", "Grant nothing more of a device, and wait until it has no slices", drain_args,
+	  ARRAY_SIZE(drain_args), .run = device_drain },
 };
 
 const struct object device_object = {

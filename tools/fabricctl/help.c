@@ -38,6 +38,8 @@ void usage_line(const struct object *object, const struct cmd *cmd, char line[US
 	for (i = 0; i < cmd->nr_args; i++) {
 		arg_text(&cmd->args[i], text, sizeof(text));
 		append(line, cmd->args[i].flags & REQUIRED ? " %s" : " [%s]", text);
+		if (cmd->args[i].flags & REPEAT)
+			append(line, "...");
 	}
 	if (cmd->takes_command)
 		append(line, " -- CMD [ARGS...]");
@@ -50,7 +52,7 @@ static void arg_help(const struct arg *arg)
 	uint32_t i;
 
 	arg_text(arg, text, sizeof(text));
-	printf("    %-18s %s", text, arg->help);
+	printf("    %-24s %s", text, arg->help);
 	if (arg->type == ARG_ENUM)
 		for (i = 1; (name = fabric_enum_name(arg->names, i)); i++)
 			printf("%s%s", i > 1 ? ", " : ": ", name);
@@ -119,6 +121,7 @@ static void args_out(struct out *out, const struct cmd *cmd)
 		out_string(out, "name", arg->key);
 		out_bool(out, "positional", arg->flags & POSITIONAL);
 		out_bool(out, "required", arg->flags & REQUIRED);
+		out_bool(out, "repeatable", arg->flags & REPEAT);
 		if (arg->value)
 			out_string(out, "value", arg->value);
 		out_string(out, "help", arg->help);

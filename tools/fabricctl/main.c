@@ -17,8 +17,12 @@ const struct object *const objects[] = {
 	&region_object,
 	&slice_object,
 	&grant_object,
+	&queue_object,
+	&tenant_object,
 	&tree_object,
 	&monitor_object,
+	&stats_object,
+	&log_object,
 	&run_object,
 };
 
@@ -66,6 +70,23 @@ static int check_stdout(int status)
 	return status;
 }
 
+static int exit_status(int err)
+{
+	switch (err) {
+	case -EINPROGRESS:
+		return EXIT_PENDING;
+	case -ENOSPC:
+	case -EDQUOT:
+	case -ETIME:
+		return EXIT_CAPACITY;
+	case -EPERM:
+	case -EACCES:
+		return EXIT_PERMISSION;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
 static int report(struct ctl *ctl, int err)
 {
 	const char *text = *ctl->error ? ctl->error : fabric_error(ctl->ctx);
@@ -74,12 +95,12 @@ static int report(struct ctl *ctl, int err)
 	char message[1024];
 
 	if (err == -EPERM && !*text)
-		text = "This needs the capability CAP_NET_ADMIN in the initial user namespace";
+		text = "This needs the capability CAP_SYS_ADMIN in the initial user namespace";
 	snprintf(message, sizeof(message), "%s%s%s%s%s%s", text, *text ? ": " : "",
 		 fabric_strerror(err), attr ? " (attribute " : "", attr ? attr : "",
 		 attr ? ")" : "");
 	out_error(ctl->out, message, code ? code : "unknown", attr);
-	return err == -EINPROGRESS ? EXIT_PENDING : EXIT_FAILED;
+	return exit_status(err);
 }
 
 static const struct object *find_object(struct ctl *ctl, const char *name)
@@ -150,6 +171,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	else
 		err = report(ctl, err);
 	fabric_close(ctl->ctx);
+	args_free(&args);
 	return err;
 }
 

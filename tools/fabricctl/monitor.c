@@ -34,6 +34,8 @@ static void event_out(struct out *out, const struct fabric_change *event)
 		resource_out(out, event->resource);
 	else if (event->grant)
 		grant_out(out, event->grant);
+	else if (event->tenant)
+		tenant_out(out, event->tenant);
 	out_event_end(out);
 }
 
@@ -74,6 +76,11 @@ static int monitor_run(struct ctl *ctl, const struct args *args)
 	if (HAS(args, MONITOR_GROUP))
 		groups = group_bits[args->value[MONITOR_GROUP].number];
 	err = fabric_events_open(ctl->ctx, groups, &events);
+	/* Who asks for all gets what is his, and is told what is not. */
+	if (err == -EPERM && groups == FABRIC_EVENTS_ALL) {
+		ctl_warn(ctl, fabric_error(ctl->ctx));
+		err = fabric_events_open(ctl->ctx, FABRIC_EVENTS_INVENTORY, &events);
+	}
 	if (err)
 		return err;
 	ctl->out->oneline = true;

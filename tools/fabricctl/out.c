@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <grp.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,18 +228,36 @@ void out_item_end(struct out *out)
 		out->depth--;
 		return;
 	}
-	if (--out->items || out->oneline)
+	if (--out->items)
 		return;
 	putchar('\n');
 	out->column = 0;
 }
 
+void out_object_begin(struct out *out, const char *key)
+{
+	struct json_object *object;
+
+	if (!out->json) {
+		out_item_begin(out, "%s", key);
+		return;
+	}
+	object = check(json_object_new_object());
+	put(out, key, object);
+	push(out, object);
+}
+
+void out_object_end(struct out *out)
+{
+	out_item_end(out);
+}
+
 /* Fields */
 
-void out_id(struct out *out, const char *key, uint32_t value)
+void out_id(struct out *out, const char *key, uint64_t value)
 {
 	if (out->json)
-		put(out, key, check(json_object_new_int64(value)));
+		out_u64(out, key, value);
 }
 
 void out_id_string(struct out *out, const char *key, const char *value)
@@ -295,6 +315,12 @@ void out_enum(struct out *out, const char *key, enum fabric_enum names, uint32_t
 
 	if (value)
 		out_string(out, key, enum_text(names, value, buf));
+}
+
+void out_id_enum(struct out *out, const char *key, enum fabric_enum names, uint32_t value)
+{
+	if (out->json)
+		out_enum(out, key, names, value);
 }
 
 void out_flags(struct out *out, const char *key, enum fabric_enum names, uint32_t value)
@@ -384,19 +410,77 @@ void out_node(struct out *out, const char *key, const char *value)
 	out_string(out, key, path);
 }
 
-void out_age(struct out *out, const char *key, uint64_t value)
+void out_amount(struct out *out, const char *key, enum fabric_kind kind, uint64_t value)
+{
+	char text[32];
+
+	if (out->json) {
+		out_u64(out, key, value);
+		return;
+	}
+	amount_format(kind, value, text);
+	field(out, key, "%s", text);
+}
+
+void out_time(struct out *out, const char *key, uint64_t value)
+{
+	char text[32];
+
+	if (out->json) {
+		out_u64(out, key, value);
+		return;
+	}
+	time_format(value, text);
+	field(out, key, "%s", text);
+}
+
+void out_bandwidth(struct out *out, const char *key, uint64_t value)
+{
+	if (value)
+		out_amount(out, key, FABRIC_KIND_BANDWIDTH, value);
+}
+
+/* The bar is for the eye, and takes the place of the key */
+void out_count(struct out *out, const char *key, uint64_t value, const char *bar)
 {
 	if (out->json)
 		out_u64(out, key, value);
-	else if (value < 1000)
-		field(out, key, "%u ms", (unsigned int)value);
-	else if (value < 60 * 1000)
-		field(out, key, "%.1f s", value / 1000.0);
-	else if (value < 60 * 60 * 1000)
-		field(out, key, "%u min", (unsigned int)(value / 60000));
 	else
-		field(out, key, "%llu h %u min", (unsigned long long)value / 3600000,
-		      (unsigned int)(value / 60000 % 60));
+		out->column += printf(" %8llu %s", (unsigned long long)value, bar);
+}
+
+void out_percent(struct out *out, const char *key, uint32_t value)
+{
+	if (out->json)
+		out_u64(out, key, value);
+	else if (value)
+		field(out, key, "%u %%", value);
+}
+
+void out_user(struct out *out, const char *key, uint32_t value)
+{
+	const struct passwd *user;
+
+	if (value == FABRIC_UNSET)
+		return;
+	user = out->json ? NULL : getpwuid(value);
+	if (user)
+		out_string(out, key, user->pw_name);
+	else
+		out_u64(out, key, value);
+}
+
+void out_group(struct out *out, const char *key, uint32_t value)
+{
+	const struct group *group;
+
+	if (value == FABRIC_UNSET)
+		return;
+	group = out->json ? NULL : getgrgid(value);
+	if (group)
+		out_string(out, key, group->gr_name);
+	else
+		out_u64(out, key, value);
 }
 
 void out_errno(struct out *out, const char *key, uint32_t value)
@@ -429,4 +513,37 @@ void out_opt_string(struct out *out, const char *key, const char *value)
 {
 	if (*value)
 		out_string(out, key, value);
+}
+
+void out_opt_time(struct out *out, const char *key, uint64_t value, uint64_t absent)
+{
+	if (value != absent)
+		out_time(out, key, value);
+}
+
+void out_u32_usually(struct out *out, const char *key, uint32_t value, uint32_t usual)
+{
+	if (out->json || value != usual)
+		out_u64(out, key, value);
+}
+
+void out_u64_usually(struct out *out, const char *key, uint64_t value, uint64_t usual)
+{
+	if (out->json || value != usual)
+		out_u64(out, key, value);
+}
+
+void out_enum_usually(struct out *out, const char *key, enum fabric_enum names, uint32_t value,
+		      uint32_t usual)
+{
+	if (out->json || value != usual)
+		out_enum(out, key, names, value);
+}
+
+void out_if(struct out *out, const char *key, bool value)
+{
+	if (out->json)
+		out_u64(out, key, value);
+	else if (value)
+		field(out, key, "yes");
 }

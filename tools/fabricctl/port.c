@@ -17,6 +17,7 @@ void port_out(struct out *out, const struct fabric_port *port)
 	out_opt_u32(out, "width", port->width, 0);
 	out_enum(out, "binding", FABRIC_ENUM_BINDING, port->binding);
 	out_opt_string(out, "host", port->host);
+	out_strings(out, "label", port->labels, port->nr_labels);
 	out_item_end(out);
 }
 
@@ -37,7 +38,7 @@ static int find_cb(const struct fabric_port *port, void *data)
 	return 0;
 }
 
-static int port_resolve(struct ctl *ctl, const char *ref, uint32_t domain_id, uint32_t *id)
+int port_resolve(struct ctl *ctl, const char *ref, uint32_t domain_id, uint32_t *id)
 {
 	struct find find = { .name = ref };
 	uint64_t number;
@@ -157,23 +158,37 @@ static int port_unbind(struct ctl *ctl, const struct args *args)
 enum {
 	SET_PORT,
 	SET_LINK,
+	SET_LABEL,
+	SET_UNLABEL,
 };
 
 static const struct arg set_args[] = {
 	[SET_PORT] = { "PORT", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
-	[SET_LINK] = { "link", ARG_ENUM, REQUIRED, .names = FABRIC_ENUM_LINK,
-		       .value = "STATE", .help = "state of the link" },
+	[SET_LINK] = { "link", ARG_ENUM, .names = FABRIC_ENUM_LINK, .value = "STATE",
+		       .help = "state of the link" },
+	[SET_LABEL] = { "label", ARG_LABEL, REPEAT, .value = "LABEL", .help = LABEL_HELP },
+	[SET_UNLABEL] = { "unlabel", ARG_STRING, REPEAT, .value = "KEY", .help = UNLABEL_HELP },
 };
 
 static int port_set(struct ctl *ctl, const struct args *args)
 {
+	const char *labels[FABRIC_LABELS_MAX], *unlabels[FABRIC_LABELS_MAX];
+	struct fabric_port_set_req req;
 	const struct fabric_port *port;
 	uint32_t id;
 	int err;
 
+	if (!HAS(args, SET_LINK) && !HAS(args, SET_LABEL) && !HAS(args, SET_UNLABEL))
+		usage_error(ctl, "port set: nothing to set, give link, label or unlabel");
+	fabric_port_set_req_init(&req);
+	req.link = args->value[SET_LINK].number;
+	req.nr_labels = args_texts(ctl, args, SET_LABEL, labels, ARRAY_SIZE(labels));
+	req.labels = labels;
+	req.nr_unlabels = args_texts(ctl, args, SET_UNLABEL, unlabels, ARRAY_SIZE(unlabels));
+	req.unlabels = unlabels;
 	err = port_resolve(ctl, args->value[SET_PORT].text, 0, &id);
 	if (!err)
-		err = fabric_port_set_link(ctl->ctx, id, args->value[SET_LINK].number, &port);
+		err = fabric_port_set(ctl->ctx, id, &req, &port);
 	return err ? err : show_one(ctl, port);
 }
 
@@ -183,8 +198,8 @@ static const struct cmd cmds[] = {
 	  ARRAY_SIZE(bind_args), .run = port_bind },
 	{ "unbind", "Take a downstream port from its host", unbind_args,
 	  ARRAY_SIZE(unbind_args), .run = port_unbind },
-	{ "set", "Bring the link of a port up or down", set_args, ARRAY_SIZE(set_args),
-	  .run = port_set },
+	{ "set", "Change the labels of a port, and bring its link up or down", set_args,
+	  ARRAY_SIZE(set_args), .run = port_set },
 };
 
 const struct object port_object = {

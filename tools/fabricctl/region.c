@@ -271,8 +271,6 @@ static int region_give(struct ctl *ctl, const struct args *args)
 
 /* Creating and destroying */
 
-static const char *const no_yes[] = { "no", "yes", NULL };
-
 enum {
 	CREATE_MEMDEV,
 	CREATE_SIZE,

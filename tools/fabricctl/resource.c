@@ -8,20 +8,27 @@ void resource_out(struct out *out, const struct fabric_resource *resource)
 	out_item_begin(out, "resource %u", resource->id);
 	out_id(out, "id", resource->id);
 	out_u32(out, "domain-id", resource->domain_id);
-	out_u32(out, "device-id", resource->device_id);
+	out_opt_u32(out, "device-id", resource->device_id, 0);
+	out_opt_u32(out, "port-id", resource->port_id, 0);
 	out_enum(out, "kind", FABRIC_ENUM_KIND, resource->kind);
 	out_string(out, "capability", resource->capability);
 	out_flags(out, "modes", FABRIC_ENUM_MODE, resource->modes);
-	out_size(out, "total", resource->total);
-	out_size(out, "free", resource->free);
-	out_size(out, "reserved", resource->reserved);
-	out_size(out, "granted", resource->granted);
-	out_size(out, "quarantined", resource->quarantined);
-	out_size(out, "largest-free", resource->largest_free);
-	out_size(out, "granule", resource->granule);
+	out_amount(out, "total", resource->kind, resource->total);
+	out_amount(out, "free", resource->kind, resource->free);
+	out_amount(out, "reserved", resource->kind, resource->reserved);
+	out_amount(out, "granted", resource->kind, resource->granted);
+	out_amount(out, "quarantined", resource->kind, resource->quarantined);
+	out_amount(out, "largest-free", resource->kind, resource->largest_free);
+	out_amount(out, "granule", resource->kind, resource->granule);
 	out_u32(out, "slices", resource->slices);
 	out_address(out, "address", resource->address);
 	out_opt_u32(out, "numa-node", resource->numa_node, FABRIC_NO_NODE);
+	out_u64_usually(out, "allocations", resource->allocations, 0);
+	out_u64_usually(out, "refusals", resource->refusals, 0);
+	out_u64_usually(out, "reclaims", resource->reclaims, 0);
+	if (out->json || resource->high_water)
+		out_amount(out, "high-water", resource->kind, resource->high_water);
+	out_percent(out, "fragmentation", resource->fragmentation);
 	out_item_end(out);
 }
 
@@ -90,5 +97,5 @@ static const struct cmd cmds[] = {
 };
 
 const struct object resource_object = {
-	"resource", "capacities of devices", cmds, ARRAY_SIZE(cmds),
+	"resource", "capacities of devices and ports", cmds, ARRAY_SIZE(cmds),
 };

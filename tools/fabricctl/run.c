@@ -16,6 +16,8 @@
 
 static const struct arg run_args[] = {
 	GRANT_REQUEST_ARGS,
+	[NEW_NOTICE_SIGNAL] = { "notice-signal", ARG_SIGNAL, .value = "SIGNAL",
+				.help = "send this to CMD when capacity is asked back" },
 };
 
 static int set_u64(const char *name, uint64_t value)
@@ -26,21 +28,35 @@ static int set_u64(const char *name, uint64_t value)
 	return setenv(name, text, 1);
 }
 
+static int set_nodes(const struct fabric_grant *grant)
+{
+	char nodes[FABRIC_SLICES_MAX * (FABRIC_NAME_SIZE + 6)] = "";
+	const struct fabric_slice *slice;
+	size_t len = 0;
+
+	/* One that was inherited would be the node of another grant. */
+	unsetenv("FABRIC_NODE");
+	unsetenv("FABRIC_NODES");
+	for (slice = grant->slices; slice; slice = slice->next) {
+		if (!*slice->node)
+			return 0;
+		snprintf(nodes + len, sizeof(nodes) - len, "/dev/%s", slice->node);
+		if (!len && setenv("FABRIC_NODE", nodes, 1))
+			return -errno;
+		len = strlen(nodes);
+		if (slice->next && len + 1 < sizeof(nodes))
+			nodes[len++] = ' ';
+	}
+	return *nodes && setenv("FABRIC_NODES", nodes, 1) ? -errno : 0;
+}
+
 static int set_environment(const struct fabric_grant *grant)
 {
-	char node[FABRIC_NAME_SIZE + 5];
 	int err;
 
 	err = set_u64("FABRIC_GRANT", grant->id) || set_u64("FABRIC_FD", grant->fd) ||
 	      set_u64("FABRIC_SIZE", grant->size);
-	if (err)
-		return -errno;
-	/* One that was inherited would be the node of another grant. */
-	unsetenv("FABRIC_NODE");
-	if (!grant->slices || !*grant->slices->node)
-		return 0;
-	snprintf(node, sizeof(node), "/dev/%s", grant->slices->node);
-	return setenv("FABRIC_NODE", node, 1) ? -errno : 0;
+	return err ? -errno : set_nodes(grant);
 }
 
 static int run_run(struct ctl *ctl, const struct args *args)
@@ -55,6 +71,8 @@ static int run_run(struct ctl *ctl, const struct args *args)
 		return err;
 	req.holder = FABRIC_HOLDER_FILE;
 	err = fabric_grant_new(ctl->ctx, &req, &grant);
+	if (!err)
+		err = request_wait(ctl, &grant);
 	if (err)
 		return err;
 	if (grant->fd < 0)
@@ -62,6 +80,11 @@ static int run_run(struct ctl *ctl, const struct args *args)
 	err = set_environment(grant);
 	if (err)
 		return ctl_fail(ctl, err, "The environment can't be set");
+	/* Who gave nothing away can't be asked for it. */
+	if (HAS(args, NEW_NOTICE_SIGNAL) || req.min || req.reclaimable || req.lease)
+		err = notice_watch(ctl, grant, args->value[NEW_NOTICE_SIGNAL].number);
+	if (err)
+		return err;
 	/* The command inherits the file, and with it the grant. */
 	if (fcntl(grant->fd, F_SETFD, 0))
 		return ctl_fail(ctl, -errno, "The descriptor can't be passed on");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers and sizes as people write and read them. */
+/* Numbers, sizes, times and bandwidths as people write and read them. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,6 +56,55 @@ int size_parse(const char *text, uint64_t *size)
 	return 0;
 }
 
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static int unit_parse(const char *text, const struct unit *units, uint64_t *value)
+{
+	const struct unit *unit;
+	const char *end;
+	int err;
+
+	err = digits_parse(text, value, &end);
+	if (err)
+		return err;
+	for (unit = units; unit->name; unit++)
+		if (!strcmp(unit->name, end))
+			return __builtin_mul_overflow(*value, unit->factor, value) ? -ERANGE : 0;
+	return -EINVAL;
+}
+
+/* Without a unit, only 0 is clear. */
+int time_parse(const char *text, uint64_t *ms)
+{
+	static const struct unit times[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 }, { "h", 60 * 60 * 1000 }, {},
+	};
+
+	if (!strcmp(text, "0")) {
+		*ms = 0;
+		return 0;
+	}
+	return unit_parse(text, times, ms);
+}
+
+int bandwidth_parse(const char *text, uint64_t *mbps)
+{
+	static const struct unit bandwidths[] = {
+		{ "", 1 }, { "Mb/s", 1 }, { "Gb/s", 1000 }, { "Tb/s", 1000 * 1000 }, {},
+	};
+
+	return unit_parse(text, bandwidths, mbps);
+}
+
+int amount_parse(enum fabric_kind kind, const char *text, uint64_t *amount)
+{
+	return kind == FABRIC_KIND_BANDWIDTH ? bandwidth_parse(text, amount) :
+	       size_parse(text, amount);
+}
+
 void size_format(uint64_t size, char text[32])
 {
 	unsigned int unit = 0;
@@ -78,4 +127,35 @@ void size_format(uint64_t size, char text[32])
 	else
 		snprintf(text, 32, "%llu %ciB",
 			 (unsigned long long)size >> (10 * unit), units[unit - 1]);
+}
+
+void time_format(uint64_t ms, char text[32])
+{
+	if (ms < 1000)
+		snprintf(text, 32, "%u ms", (unsigned int)ms);
+	else if (ms < 60 * 1000)
+		snprintf(text, 32, "%.1f s", ms / 1000.0);
+	else if (ms < 60 * 60 * 1000)
+		snprintf(text, 32, "%u min", (unsigned int)(ms / 60000));
+	else
+		snprintf(text, 32, "%llu h %u min", (unsigned long long)ms / 3600000,
+			 (unsigned int)(ms / 60000 % 60));
+}
+
+void bandwidth_format(uint64_t mbps, char text[32])
+{
+	if (mbps < 1000)
+		snprintf(text, 32, "%u Mb/s", (unsigned int)mbps);
+	else if (mbps < 1000 * 1000)
+		snprintf(text, 32, "%g Gb/s", mbps / 1000.0);
+	else
+		snprintf(text, 32, "%g Tb/s", mbps / 1000000.0);
+}
+
+void amount_format(enum fabric_kind kind, uint64_t amount, char text[32])
+{
+	if (kind == FABRIC_KIND_BANDWIDTH)
+		bandwidth_format(amount, text);
+	else
+		size_format(amount, text);
 }

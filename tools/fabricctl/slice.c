@@ -14,6 +14,8 @@ void slice_fields_out(struct out *out, const struct fabric_slice *slice)
 	out_address(out, "address", slice->address);
 	out_node(out, "node", slice->node);
 	out_opt_u32(out, "numa-node", slice->numa_node, FABRIC_NO_NODE);
+	if (slice->offset != FABRIC_UNSET64)
+		out_size(out, "offset", slice->offset);
 }
 
 static void slice_out(struct out *out, const struct fabric_slice *slice)

@@ -69,8 +69,12 @@ static int domain_cb(const struct fabric_domain *domain, void *data)
 static int port_cb(const struct fabric_port *port, void *data)
 {
 	struct inventory *inv = data;
+	struct fabric_port copy = *port;
 
-	return append(&inv->ports, &inv->nr_ports, port, sizeof(*port));
+	copy.labels = labels_copy(port->labels, port->nr_labels);
+	if (!copy.labels)
+		return -ENOMEM;
+	return append(&inv->ports, &inv->nr_ports, &copy, sizeof(copy));
 }
 
 static int device_cb(const struct fabric_device *device, void *data)
@@ -85,6 +89,9 @@ static int device_cb(const struct fabric_device *device, void *data)
 	if (device->nr_members)
 		memcpy(members, device->members, device->nr_members * sizeof(*members));
 	copy.members = members;
+	copy.labels = labels_copy(device->labels, device->nr_labels);
+	if (!copy.labels)
+		return -ENOMEM;
 	return append(&inv->devices, &inv->nr_devices, &copy, sizeof(copy));
 }
 
@@ -114,8 +121,12 @@ static void inventory_put(struct inventory *inv)
 {
 	size_t i;
 
-	for (i = 0; i < inv->nr_devices; i++)
+	for (i = 0; i < inv->nr_ports; i++)
+		free((void *)inv->ports[i].labels);
+	for (i = 0; i < inv->nr_devices; i++) {
 		free((void *)inv->devices[i].members);
+		free((void *)inv->devices[i].labels);
+	}
 	free(inv->domains);
 	free(inv->ports);
 	free(inv->devices);
@@ -179,13 +190,13 @@ static void draw_bar(const struct glyphs *glyphs, const struct fabric_resource *
 	putchar(']');
 }
 
-static void draw_part(uint64_t size, const char *what)
+static void draw_part(enum fabric_kind kind, uint64_t amount, const char *what)
 {
 	char text[32];
 
-	if (!size)
+	if (!amount)
 		return;
-	size_format(size, text);
+	amount_format(kind, amount, text);
 	printf("  %s %s", text, what);
 }
 
@@ -195,14 +206,15 @@ static void draw_resource(const struct tree *tree, const struct fabric_resource 
 	char total[32], free[32];
 
 	begin_line(tree, prefix, last);
-	printf("resource %u %s ", resource->id, resource->capability);
+	printf("resource %u %s ", resource->id, resource->kind == FABRIC_KIND_BANDWIDTH ?
+	       "bandwidth" : resource->capability);
 	draw_bar(tree->glyphs, resource);
-	size_format(resource->total, total);
-	size_format(resource->free, free);
+	amount_format(resource->kind, resource->total, total);
+	amount_format(resource->kind, resource->free, free);
 	printf(" %s free of %s", free, total);
-	draw_part(resource->granted, "granted");
-	draw_part(resource->reserved, "reserved");
-	draw_part(resource->quarantined, "quarantined");
+	draw_part(resource->kind, resource->granted, "granted");
+	draw_part(resource->kind, resource->reserved, "reserved");
+	draw_part(resource->kind, resource->quarantined, "quarantined");
 	putchar('\n');
 }
 
@@ -214,6 +226,14 @@ static const char *device_name(const struct tree *tree, uint32_t id)
 		if (tree->inv->devices[i].id == id)
 			return tree->inv->devices[i].name;
 	return "?";
+}
+
+static void draw_labels(const char *const *labels, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		printf("  %s", labels[i]);
 }
 
 static void draw_device(const struct tree *tree, const struct fabric_device *device,
@@ -235,6 +255,10 @@ static void draw_device(const struct tree *tree, const struct fabric_device *dev
 		printf("  node %u", device->numa_node);
 	if (device->health != FABRIC_HEALTH_OK)
 		printf("  %s", fabric_enum_name(FABRIC_ENUM_HEALTH, device->health) ?: "?");
+	if (device->admin_state > FABRIC_ADMIN_STATE_ENABLED)
+		printf("  %s",
+		       fabric_enum_name(FABRIC_ENUM_ADMIN_STATE, device->admin_state) ?: "?");
+	draw_labels(device->labels, device->nr_labels);
 	putchar('\n');
 
 	deeper(tree, prefix, last, next);
@@ -265,6 +289,7 @@ static void draw_port(const struct tree *tree, const struct fabric_port *port,
 		printf("  %s", fabric_enum_name(FABRIC_ENUM_BINDING, port->binding) ?: "?");
 	if (*port->host)
 		printf(" to %s", port->host);
+	draw_labels(port->labels, port->nr_labels);
 	putchar('\n');
 	deeper(tree, prefix, last, next);
 	draw_children(tree, port->domain_id, port->id, next);
@@ -275,6 +300,7 @@ static void draw_children(const struct tree *tree, uint32_t domain_id, uint32_t 
 			  const char *prefix)
 {
 	const struct inventory *inv = tree->inv;
+	const struct fabric_resource *resource;
 	const struct fabric_device *device;
 	const struct fabric_port *port;
 	size_t left = 0;
@@ -282,10 +308,15 @@ static void draw_children(const struct tree *tree, uint32_t domain_id, uint32_t 
 	/* A port that is its own ancestor would be our kernel's bug, and end us. */
 	if (strlen(prefix) > PREFIX_SIZE - 16)
 		return;
+	for (resource = inv->resources; resource < inv->resources + inv->nr_resources; resource++)
+		left += port_id && resource->port_id == port_id;
 	for (port = inv->ports; port < inv->ports + inv->nr_ports; port++)
 		left += port->domain_id == domain_id && port->parent_id == port_id;
 	for (device = inv->devices; device < inv->devices + inv->nr_devices; device++)
 		left += device->domain_id == domain_id && device->port_id == port_id;
+	for (resource = inv->resources; resource < inv->resources + inv->nr_resources; resource++)
+		if (port_id && resource->port_id == port_id)
+			draw_resource(tree, resource, prefix, !--left);
 	for (port = inv->ports; port < inv->ports + inv->nr_ports; port++)
 		if (port->domain_id == domain_id && port->parent_id == port_id)
 			draw_port(tree, port, prefix, !--left);

@@ -276,6 +276,8 @@ FABRIC_API int fabric_grant_read(struct fabric_ctx *ctx, int fd,
 	len = read(fd, ctx->nl->buf, sizeof(ctx->nl->buf));
 	if (len < 0)
 		return -errno;
+	if (!len)
+		return ctx_fail(ctx, -ENODATA, "The grant has ended");
 	if (!message_ok(nlh, len))
 		return ctx_fail(ctx, -EBADMSG, "This is not the file of a grant");
 	err = parse_grant(nlh, box);
@@ -305,7 +307,7 @@ static int request_outcome(struct fabric_ctx *ctx, const struct fabric_grant *gr
 		return ctx_fail(ctx, grant->error ? -(int)grant->error : -EIO, "%s",
 				grant->reason);
 	case FABRIC_GRANT_STATE_EXPIRED:
-		return ctx_fail(ctx, -ETIMEDOUT, "%s", grant->reason);
+		return ctx_fail(ctx, -ETIME, "%s", grant->reason);
 	case FABRIC_GRANT_STATE_REVOKING:
 	case FABRIC_GRANT_STATE_QUARANTINED:
 	case FABRIC_GRANT_STATE_RELEASED:

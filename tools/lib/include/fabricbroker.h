@@ -973,8 +973,8 @@ int fabric_grant_open(struct fabric_ctx *ctx, uint32_t id);
  * Waits for a change of the grant: its state, a notice, what was taken. poll(2)
  * says when there is one; a file with O_NONBLOCK does not wait.
  *
- * Return: 0, -EAGAIN if there is no change, -EINTR, -EBADMSG if it is no such
- * file, or another error.
+ * Return: 0, -EAGAIN if there is no change, -ENODATA if its end was told already,
+ * -EINTR, -EBADMSG if it is no such file, or another error.
  */
 int fabric_grant_read(struct fabric_ctx *ctx, int fd, const struct fabric_grant **grant);
 
@@ -990,7 +990,7 @@ int fabric_grant_read(struct fabric_ctx *ctx, int fd, const struct fabric_grant 
  * withdraws it. @fd stays open in every case.
  *
  * Return: 0 when it is active, -EAGAIN when it still waits after @timeout,
- * -ETIMEDOUT when its own time was over (expired), the error of the kernel when
+ * -ETIME when its own time was over (expired), the error of the kernel when
  * it failed, -ECANCELED when it was deleted, -EINTR, or another error.
  */
 int fabric_grant_wait(struct fabric_ctx *ctx, int fd, int timeout,
