@@ -22,13 +22,8 @@
 
 cd -- "$(dirname -- "$0")" || exit 1
 
-# What a kernel says when something is wrong with it
-DEFECTS='BUG:|Oops|WARNING:|KASAN|KCSAN|KFENCE|UBSAN|general protection|Call Trace'
-DEFECTS+='|refcount_t:|ODEBUG|possible (circular|recursive|irq lock)|inconsistent lock state'
-DEFECTS+='|suspicious RCU|bad unlock balance|held lock freed|lock held when returning'
-DEFECTS+='|sleeping function called|scheduling while atomic|(list_add|list_del) corruption'
-DEFECTS+='|Bad page|unable to handle|Kernel panic|blocked for more than|detected stall'
-DEFECTS+='|soft lockup|kmemleak: [0-9]+ new|stack-protector'
+# shellcheck source=lib/defects.sh
+. lib/defects.sh || exit 1
 
 TIMEOUT=1200
 PREPARED=${FABRIC_PREPARED:-}

@@ -48,14 +48,8 @@ ALLOW=${FABRIC_ALLOW:-}
 CPU=max,-hypervisor
 QUIET=
 
-# What a kernel says when something is wrong with it. "taints kernel" of a module
-# from outside the tree is not among it.
-DEFECTS='BUG:|Oops|WARNING:|KASAN|KCSAN|KFENCE|UBSAN|general protection|Call Trace'
-DEFECTS+='|refcount_t:|ODEBUG|possible (circular|recursive|irq lock)|inconsistent lock state'
-DEFECTS+='|suspicious RCU|bad unlock balance|held lock freed|lock held when returning'
-DEFECTS+='|sleeping function called|scheduling while atomic|(list_add|list_del) corruption'
-DEFECTS+='|Bad page|unable to handle|Kernel panic|blocked for more than|detected stall'
-DEFECTS+='|self-detected stall|soft lockup|kmemleak: [0-9]+ new|usercopy:|stack-protector'
+# shellcheck source-path=SCRIPTDIR source=../../selftests/lib/defects.sh
+. "$REPO/selftests/lib/defects.sh"
 # Taint: 4 machine check, 5 bad page, 7 oops, 9 warning, 14 soft lockup
 TAINT=$((1 << 4 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))
 
