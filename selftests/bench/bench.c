@@ -25,9 +25,8 @@
 #include <unistd.h>
 
 #include <daxctl/libdaxctl.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 
 #include <fabricbroker.h>
 
@@ -102,35 +101,54 @@ static double table_row(struct samples *samples, double reference)
 	return median;
 }
 
-/* The shortest request that generic netlink answers, made once and sent often */
-
+/*
+ * The shortest request that generic netlink answers, made once and sent often, on
+ * a socket that is set up as the library's is
+ */
 struct lookup {
-	struct nl_sock *sock;
-	struct nl_msg *msg;
+	int fd;
+	char request[64] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 static void lookup_init(struct lookup *lookup)
 {
-	lookup->sock = nl_socket_alloc();
-	if (!lookup->sock || genl_connect(lookup->sock))
-		die("generic netlink", EIO);
-	nl_socket_disable_auto_ack(lookup->sock);
-	lookup->msg = nlmsg_alloc();
-	if (!lookup->msg || !genlmsg_put(lookup->msg, NL_AUTO_PORT, NL_AUTO_SEQ, GENL_ID_CTRL, 0,
-					 NLM_F_REQUEST, CTRL_CMD_GETFAMILY, 1) ||
-	    nla_put_string(lookup->msg, CTRL_ATTR_FAMILY_NAME, FABRIC_FAMILY_NAME))
-		die("message", ENOMEM);
-	nl_complete_msg(lookup->sock, lookup->msg);
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct nlmsghdr *nlh = (struct nlmsghdr *)lookup->request;
+	struct genlmsghdr *ghdr = NLMSG_DATA(nlh);
+	struct nlattr *name = (struct nlattr *)(ghdr + 1);
+
+	memset(lookup, 0, sizeof(*lookup));
+	lookup->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (lookup->fd < 0 ||
+	    connect(lookup->fd, (const struct sockaddr *)&kernel, sizeof(kernel)))
+		die("generic netlink", errno);
+	name->nla_type = CTRL_ATTR_FAMILY_NAME;
+	name->nla_len = NLA_HDRLEN + sizeof(FABRIC_FAMILY_NAME);
+	memcpy((char *)name + NLA_HDRLEN, FABRIC_FAMILY_NAME, sizeof(FABRIC_FAMILY_NAME));
+	ghdr->cmd = CTRL_CMD_GETFAMILY;
+	ghdr->version = 1;
+	nlh->nlmsg_type = GENL_ID_CTRL;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nlh->nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN) + NLA_ALIGN(name->nla_len);
 }
 
 static void lookup_once(struct lookup *lookup)
 {
-	static unsigned char answer[32768];
-	struct nlmsghdr *nlh = nlmsg_hdr(lookup->msg);
-	int fd = nl_socket_get_fd(lookup->sock);
+	struct nlmsghdr *nlh = (struct nlmsghdr *)lookup->request;
+	static char answer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+	const struct nlmsghdr *reply = (const struct nlmsghdr *)answer;
+	ssize_t len;
 
-	if (send(fd, nlh, nlh->nlmsg_len, 0) < 0 || recv(fd, answer, sizeof(answer), 0) <= 0)
-		die("family lookup", errno);
+	nlh->nlmsg_seq++;
+	if (send(lookup->fd, nlh, nlh->nlmsg_len, 0) < 0)
+		die("send the family lookup", errno);
+	len = recv(lookup->fd, answer, sizeof(answer), 0);
+	if (len < 0)
+		die("receive the answer to the family lookup", errno);
+	/* Anything else would wait for the next one, and fill the socket */
+	if (len < NLMSG_HDRLEN || reply->nlmsg_seq != nlh->nlmsg_seq ||
+	    reply->nlmsg_type != GENL_ID_CTRL || reply->nlmsg_len != len)
+		die("family lookup", EBADMSG);
 }
 
 static uint32_t new_grant(const struct fabric_grant_req *req)

@@ -38,15 +38,18 @@ other=$(cxl create-region -m -t ram -d decoder0.0 -w 1 "$(cxl_memdev 2)" 2>/dev/
 	jq -r .region)
 [ -n "$other" ] || { echo "no second region" >&2; exit 1; }
 defer eval "cxl destroy-region -f $other >/dev/null 2>&1"
-# makes a device of all of it, which has to go first
+# dax_cxl makes a device of all of it, which has to go first. No driver may take
+# it meanwhile: kmem would put it online, where the kernel may keep some of it.
+echo 0 >/sys/bus/dax/drivers_autoprobe
 modprobe dax_cxl
 defer modprobe -r dax_cxl
 udevadm settle --timeout=20
-device=$(daxctl list | jq -r --arg r "$other" '[.] | flatten | .[0].chardev')
-daxctl disable-device "$device" >/dev/null 2>&1
-daxctl reconfigure-device -m devdax -f "$device" >/dev/null 2>&1
-daxctl disable-device "$device" >/dev/null 2>&1
-daxctl destroy-device "$device" >/dev/null 2>&1
+device=$(readlink -f /sys/bus/dax/devices/* | sed -n "s|.*/$other/.*/||p")
+if ! daxctl destroy-device -f "$device" >/dev/null 2>&1; then
+	echo "$device of $other cannot be destroyed" >&2
+	exit 1
+fi
+echo 1 >/sys/bus/dax/drivers_autoprobe
 for size in 2097152 67108864; do
 	"$here/bench" devdax "$CXL_REGION" "$other" $size $((rounds / 40)) || exit 1
 done
