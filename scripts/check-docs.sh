@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check-docs.sh - compare what fabricctl says in its help with its man pages and
-# its completion: the same objects, commands, keys and values; and what
-# libfabricbroker exports with its header and its man page
+# its completion: the same objects, commands, keys and values; what fabric-emu
+# says in its help with its man page; and what libfabricbroker exports with its
+# header and its man page
 #
 # Usage: check-docs.sh
 #
@@ -47,25 +48,31 @@ help_facts() {
 				(.name as $name | .values[] | "value \($name) \(.)")))'
 }
 
+# synopsis PAGE: its usage lines, as plain text
+synopsis() {
+	awk '
+		/^[-=]+$/ && length($0) == length(previous) { section = previous }
+		section == "SYNOPSIS" && /^\| / {
+			gsub(/[*`]|\\ /, "")
+			print "usage " substr($0, 3)
+		}
+		{ previous = $0 }' "$1"
+}
+
 man_facts() {
 	local page
 
 	for page in "$man"/fabricctl-*.rst; do
 		page=$(basename -- "$page" .rst)
 		printf 'object %s\n' "${page#fabricctl-}"
+		synopsis "$man/$page.rst" | sed 's/ \[OPTIONS\]//'
 		awk '
 			function plain(text) {
 				gsub(/[*`]/, "", text)
-				sub(/^\| /, "", text)
 				return text
 			}
 			# A title that is underlined is a section.
 			/^[-=]+$/ && length($0) == length(previous) { section = previous }
-			section == "SYNOPSIS" && /^\| / {
-				text = plain($0)
-				sub(/\[OPTIONS\] /, "", text)
-				print "usage " text
-			}
 			# A term is followed by its definition.
 			section ~ /^fabricctl / && /^    / && previous ~ /^\*/ {
 				split(plain(previous), words, " ")
@@ -142,7 +149,50 @@ grep -v -x -F -f <(sed 's/^/key /' "$tmp/positional-keys") "$tmp/help" |
 	grep -v -E '^positional .* false$' > "$tmp/wanted"
 compare completion object command key needs-value positional value
 
+# A list goes on behind its comma.
+list_facts() (
+	complete() { :; }
+	. tools/completion/fabricctl
+	_fabricctl_values() { echo mem0 mem1 mem2; }
+	for word in "" "mem0," "mem0,mem2," "mem0,m"; do
+		COMP_WORDS=(fabricctl region create memdev "$word")
+		COMP_CWORD=4
+		_fabricctl
+		printf '%s: %s\n' "$word" "${COMPREPLY[*]}"
+	done
+)
+diff - <(list_facts) > "$tmp/diff" <<-'END' || { fail "completion of lists:"; cat "$tmp/diff" >&2; }
+	: mem0 mem1 mem2
+	mem0,: mem0,mem1 mem0,mem2
+	mem0,mem2,: mem0,mem2,mem1
+	mem0,m: mem0,mem1 mem0,mem2
+END
+
+# fabric-emu has no tables to ask: its usage and its operations are in its help.
+emu_help_facts() {
+	tools/fabric-emu --help | sed -n \
+		-e 's/^\(Usage:\|      \) \(fabric-emu .*\)/usage \2/p' \
+		-e 's/^\(create\|destroy\|fault\)  *[a-z].*/command \1/p' \
+		-e 's/^           \([a-z]*\)=.*/setting \1/p' \
+		-e 's/^  \([a-z]*_[a-z_]*\)$/operation \1/p'
+}
+emu_man_facts() {
+	synopsis "$man/fabric-emu.rst"
+	sed -n -e 's/^fabric-emu \([a-z]*\)$/command \1/p' \
+		-e 's/^\*\*\([a-z]*\)\*\*\\ =.*/setting \1/p' "$man/fabric-emu.rst"
+	grep -E '^\*\*[a-z]+_' "$man/fabric-emu.rst" | tr -d '*,' | tr ' ' '\n' |
+		sed 's/^/operation /'
+}
+if ! diff <(emu_help_facts | LC_ALL=C sort) <(emu_man_facts | LC_ALL=C sort) > "$tmp/diff"; then
+	fail "\"fabric-emu --help\" (<) and its man page (>) differ:"
+	grep '^[<>]' "$tmp/diff" >&2
+fi
+[ "$(emu_help_facts | wc -l)" -gt 12 ] || fail "the help of fabric-emu is not understood"
+
 # Each page has what all pages have, and the main page names each object.
+for part in 'SYNOPSIS' 'DESCRIPTION' 'EXAMPLES' 'EXIT STATUS'; do
+	grep -q -x -F "$part" "$man/fabric-emu.rst" || fail "$man/fabric-emu.rst has no \"$part\""
+done
 for page in "$man"/fabricctl*.rst; do
 	for part in 'SYNOPSIS' 'DESCRIPTION' 'EXAMPLES' '.. include:: options.inc'; do
 		grep -q -x -F "$part" "$page" || fail "$page has no \"$part\""
