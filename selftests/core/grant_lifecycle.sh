@@ -94,21 +94,33 @@ ids_are_not_used_again_soon()
 	[ "$first" != "$second" ] || fail "the id $first was used again at once"
 }
 
+# Of several sizes, lest a counter that knows only one looks right
 sums_are_right_at_every_step()
 {
-	local i id ids=()
+	local i id granted=0 ids=() sizes=(1 3 2 1)
 
-	for i in 1 1 1 1; do
+	for i in "${sizes[@]}"; do
 		id=$(grant_new size $((i * size)) domain "$domain" mode "$mode")
+		defer eval "fc grant del $id 2>/dev/null"
 		ids+=("$id")
-		sums_are_right || fail "wrong after grant $id"
+		granted=$((granted + i * size))
+		expect_counted $granted "after grant $id"
 	done
-	expect_eq "$(sum granted "$domain")" $((4 * size)) granted
-	for id in "${ids[@]}"; do
-		fc grant del "$id"
-		sums_are_right || fail "wrong after the end of grant $id"
+	for i in 2 0 3 1; do
+		fc grant del "${ids[i]}"
+		granted=$((granted - sizes[i] * size))
+		expect_counted $granted "after the end of grant ${ids[i]}"
 	done
 	expect_nothing_left
+}
+
+# expect_counted GRANTED WHEN: the rest is free, and the slices agree
+expect_counted()
+{
+	expect_eq "$(sum granted "$domain")" "$1" "granted $2"
+	expect_eq "$(sum free "$domain")" $((free_at_first - $1)) "free $2"
+	expect_eq "$(sum reserved "$domain") $(sum quarantined "$domain")" "0 0" "the rest $2"
+	sums_are_right || fail "the sums are wrong $2"
 }
 
 slices_start_and_end_at_the_granule()

@@ -388,6 +388,47 @@ lost_during()
 	return $status
 }
 
+# Grants of several sizes, one in each state at the same time, and each amount
+# where it belongs
+sums_are_right_with_slices_in_every_state()
+{
+	local granted stuck busy total
+
+	total=$(sum total $sw)
+	granted=$(grant_new size $((3 * MiB)) domain $sw)
+	stuck=$(grant_new size $((5 * MiB)) domain $sw)
+	busy=$(grant_new size $((6 * MiB)) domain $sw)
+	expect_amounts 0 $((14 * MiB)) 0 "with three grants"
+	fault slice_release error $EIO
+	expect_refusal 3 "Fault slice_release" fc grant del "$stuck"
+	grant_is "$stuck" quarantined || fail "grant $stuck is $(grant_state "$stuck")"
+	expect_amounts 0 $((9 * MiB)) $((5 * MiB)) "with one of them quarantined"
+	fault slice_revoke error $EAGAIN
+	expect_refusal 3 "Fault slice_revoke" fc grant del "$busy"
+	grant_is "$busy" revoking || fail "grant $busy is $(grant_state "$busy")"
+	expect_amounts 0 $((9 * MiB)) $((5 * MiB)) "with one that the host uses"
+	in_background slice_prepare fc grant new kind memory size $((7 * MiB)) domain $sw
+	expect_amounts $((7 * MiB)) $((9 * MiB)) $((5 * MiB)) "with one being prepared"
+	wait $pid
+	expect_amounts 0 $((16 * MiB)) $((5 * MiB)) "with that one granted"
+	emu_faults_clear $sw
+	busywait 5000 grant_gone "$stuck" || fail "grant $stuck is $(grant_state "$stuck")"
+	busywait 5000 grant_gone "$busy" || fail "grant $busy is $(grant_state "$busy")"
+	expect_amounts 0 $((10 * MiB)) 0 "with the stuck ones released"
+	fc grant del "$granted"
+	fc grant del "$(ask slice domain-id="$domain" -- grant-id)"
+	expect_recovery
+}
+
+# expect_amounts RESERVED GRANTED QUARANTINED WHEN
+expect_amounts()
+{
+	expect_eq "$(sum reserved $sw) $(sum granted $sw) $(sum quarantined $sw)" "$1 $2 $3" \
+		"reserved, granted and quarantined $4"
+	expect_eq "$(sum free $sw)" $((total - $1 - $2 - $3)) "free $4"
+	sums_are_right || fail "the sums are wrong $4"
+}
+
 removal_during_prepare_fails_the_grant()
 {
 	not lost_during slice_prepare fc grant new kind memory size $size domain $sw device m0 ||
@@ -627,6 +668,7 @@ ktap_run_all \
 	slow_page_delays_nobody_else \
 	grant_that_is_being_prepared_is_reserved \
 	grant_that_is_being_prepared_is_not_deleted \
+	sums_are_right_with_slices_in_every_state \
 	removal_during_prepare_fails_the_grant \
 	removal_during_commit_fails_the_grant \
 	removal_during_revoke_ends_the_grant \
