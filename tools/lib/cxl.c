@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -644,26 +647,137 @@ static void undo_create(struct fabric_ctx *ctx, const char *name)
  * Enabling a region adds a device for its DAX side. Were dax_cxl to bind to that,
  * the kernel would put the memory online in ZONE_NORMAL at once, where it may
  * never get away from again. The device has no switch for this, but its bus has.
- * Signals wait, since the switch must not stay off.
+ *
+ * The switch must not stay off, whatever ends this process, so it is for another
+ * one to turn it on again: a child of nobody in a session of its own, which waits
+ * for its socket to be closed. It has the file too, and with it the lock, so
+ * whoever comes next sees what was there before.
  */
-static void set_autoprobe(bool on, sigset_t *signals)
+#define AUTOPROBE	"/sys/bus/cxl/drivers_autoprobe"
+
+struct autoprobe {
+	int file;
+	int socket;		/* -1 if the switch was off before */
+	sigset_t signals;
+};
+
+/* Between fork() and the end: nothing that takes a lock, there may be threads. */
+static void guard_autoprobe(int file, int sock)
+{
+	const unsigned int low = file < sock ? file : sock;
+	const unsigned int high = file < sock ? sock : file;
+	char byte;
+
+	if (low)
+		close_range(0, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0U, 0);
+	setsid();
+	if (read(sock, &byte, 1) < 0 || pwrite(file, "1", 1, 0) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static int start_guard(int file, int sockets[2])
+{
+	pid_t child, guard;
+	int status;
+
+	child = fork();
+	if (child < 0)
+		return -errno;
+	if (!child) {
+		guard = fork();
+		if (!guard)
+			guard_autoprobe(file, sockets[1]);
+		_exit(guard < 0);
+	}
+	/* Where SIGCHLD is ignored nobody tells, and the guard is there. */
+	if (waitpid(child, &status, 0) < 0)
+		return errno == ECHILD ? 0 : -errno;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EAGAIN;
+}
+
+static int turn_off(struct autoprobe *autoprobe)
+{
+	int sockets[2], err;
+	char was;
+
+	if (flock(autoprobe->file, LOCK_EX) || pread(autoprobe->file, &was, 1, 0) != 1)
+		return errno ? -errno : -EIO;
+	if (was == '0')
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+		return -errno;
+	err = start_guard(autoprobe->file, sockets);
+	close(sockets[1]);
+	if (!err && pwrite(autoprobe->file, "0", 1, 0) < 0)
+		err = -errno;
+	if (err)
+		close(sockets[0]);
+	else
+		autoprobe->socket = sockets[0];
+	return err;
+}
+
+/* Signals wait: they would leave a region that is half made. */
+static int autoprobe_off(struct fabric_ctx *ctx, struct autoprobe *autoprobe)
 {
 	sigset_t all;
-	int fd;
+	int err;
 
-	if (!on) {
-		sigfillset(&all);
-		pthread_sigmask(SIG_BLOCK, &all, signals);
+	autoprobe->socket = -1;
+	autoprobe->file = open(AUTOPROBE, O_RDWR | O_CLOEXEC);
+	if (autoprobe->file < 0)
+		return ctx_fail(ctx, -errno, "%s can't be opened", AUTOPROBE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &autoprobe->signals);
+	errno = 0;
+	err = turn_off(autoprobe);
+	if (!err)
+		return 0;
+	pthread_sigmask(SIG_SETMASK, &autoprobe->signals, NULL);
+	close(autoprobe->file);
+	return ctx_fail(ctx, err, "%s can't be turned off for as long as it takes", AUTOPROBE);
+}
+
+static void autoprobe_restore(struct autoprobe *autoprobe)
+{
+	char byte;
+
+	if (autoprobe->socket >= 0) {
+		/* Its end is closed when it has done its work. */
+		shutdown(autoprobe->socket, SHUT_WR);
+		while (read(autoprobe->socket, &byte, 1) > 0)
+			;
+		close(autoprobe->socket);
 	}
-	fd = open("/sys/bus/cxl/drivers_autoprobe", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		/* If this fails, so will the region: it needs the same privilege. */
-		if (write(fd, on ? "1" : "0", 1) < 0)
-			errno = 0;
-		close(fd);
+	close(autoprobe->file);
+	pthread_sigmask(SIG_SETMASK, &autoprobe->signals, NULL);
+}
+
+/* The region for the broker, before anybody else gets hold of it */
+static int create_and_take(struct fabric_ctx *ctx, const struct fabric_region_req *req,
+			   char name[FABRIC_NAME_SIZE])
+{
+	struct autoprobe autoprobe;
+	int err;
+
+	err = autoprobe_off(ctx, &autoprobe);
+	if (err)
+		return err;
+	/* The last one to have the lock may have taken what was seen before. */
+	err = look(ctx);
+	if (!err)
+		err = create(ctx, req, name);
+	if (!err) {
+		err = fabric_region_take(ctx, req->domain_id, name, NULL);
+		if (err)
+			undo_create(ctx, name);
 	}
-	if (on)
-		pthread_sigmask(SIG_SETMASK, signals, NULL);
+	autoprobe_restore(&autoprobe);
+	return err;
 }
 
 FABRIC_API int fabric_region_create(struct fabric_ctx *ctx, const struct fabric_region_req *req,
@@ -673,7 +787,6 @@ FABRIC_API int fabric_region_create(struct fabric_ctx *ctx, const struct fabric_
 	char name[FABRIC_NAME_SIZE];
 	struct cxl_region *cxlr;
 	struct fabric_cxl *fc;
-	sigset_t signals;
 	int err;
 
 	fabric_region_req_init(&copy);
@@ -682,16 +795,7 @@ FABRIC_API int fabric_region_create(struct fabric_ctx *ctx, const struct fabric_
 		err = ctx_copy_req(ctx, &copy, sizeof(copy), req, req->struct_size);
 	if (err)
 		return err;
-	if (copy.domain_id)
-		set_autoprobe(false, &signals);
-	err = create(ctx, &copy, name);
-	if (!err && copy.domain_id) {
-		err = fabric_region_take(ctx, copy.domain_id, name, NULL);
-		if (err)
-			undo_create(ctx, name);
-	}
-	if (copy.domain_id)
-		set_autoprobe(true, &signals);
+	err = copy.domain_id ? create_and_take(ctx, &copy, name) : create(ctx, &copy, name);
 	if (!err)
 		err = look(ctx);
 	if (err)

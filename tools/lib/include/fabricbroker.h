@@ -1370,7 +1370,8 @@ int fabric_region_list(struct fabric_ctx *ctx, fabric_region_cb cb, void *data);
  *
  * Needs root. All or nothing. Where the broker is to have the region, no driver
  * of the CXL bus binds to anything while this runs, so that the kernel does not
- * make system RAM of it.
+ * make system RAM of it. A process of its own, made by fork(), ends that state, also
+ * when the caller is killed meanwhile; the caller may see a SIGCHLD.
  *
  * Return: 0, -EOPNOTSUPP as for fabric_region_list(), -ENODEV for an unknown
  * memory device, -ENXIO if the kernel did not commit it, -ENOSPC, -EINVAL, an
