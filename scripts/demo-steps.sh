@@ -43,7 +43,6 @@ check() {
 	printf '   ok: %s\n' "$claim"
 }
 
-grant_new() { fabricctl -j grant new "$@"; }
 memory_of_node() { awk '$3 == "MemTotal:" { print $4 * 1024 }' "/sys/devices/system/node/node$1/meminfo"; }
 free_capacity() { fabricctl -j resource show | jq '[.resources[].free] | add'; }
 whole() { [ "$(free_capacity)" = "$total" ]; }

@@ -42,11 +42,6 @@ module_load()
 	insmod "$file"
 }
 
-module_unload()
-{
-	[ ! -d "/sys/module/$1" ] || rmmod "$1"
-}
-
 mount_once()
 {
 	mountpoint -q "$2" || mount -t "$1" none "$2"
