@@ -105,6 +105,11 @@ selftest: ## Run the selftests on this machine
 vm-test: ## Run the selftests in a virtual machine (FABRIC_KERNEL=7.2, TESTS=core)
 	scripts/vm-test.sh $(TESTS)
 
+.PHONY: dkms-test
+dkms-test: ## Let DKMS build, install and remove the modules in a virtual machine
+	FABRIC_TOPOLOGY=plain FABRIC_TIMEOUT=$${FABRIC_TIMEOUT:-3600} \
+		scripts/vm-test.sh --timeout 3500 packaging
+
 .PHONY: bench
 bench: ## Measure, in a virtual machine (FABRIC_KERNEL=7.2); never a test
 	scripts/bench.sh

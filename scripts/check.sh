@@ -7,8 +7,8 @@
 #
 # Ends with the number of results, a line "N passed, N failed, N skipped". A static
 # check counts as one result, each selftest as its own. What each stage printed is
-# kept in .build/check/. The collection packaging is left out: DKMS compiles inside
-# the guest, which takes longer there than all the rest.
+# kept in .build/check/. The collection packaging is left out and has a target of its
+# own, dkms-test: DKMS compiles inside the guest, about ten minutes of processor time.
 set -uo pipefail
 
 cd -- "$(dirname -- "$0")/.." || exit 1
