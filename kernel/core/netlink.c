@@ -46,6 +46,17 @@ static int need_admin(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
+static bool is_member(void)
+{
+	struct fabric_tenant *tenant;
+
+	mutex_lock(&fabric_engine);
+	tenant = fabric_tenant_of_current();
+	mutex_unlock(&fabric_engine);
+	fabric_tenant_put(tenant);
+	return tenant;
+}
+
 /* Whether the sender may see a grant and change it. Nobody learns of the others'. */
 static bool is_allowed(struct sk_buff *skb, const struct fabric_grant *grant)
 {
@@ -594,6 +605,10 @@ static struct fabric_grant *grant_of(struct sk_buff *skb, struct genl_info *info
 {
 	struct fabric_grant *grant;
 
+	if (!is_admin(skb) && !is_member()) {
+		NL_SET_ERR_MSG(info->extack, "Needs CAP_SYS_ADMIN or to be a member of a tenant");
+		return ERR_PTR(-EPERM);
+	}
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_ID))
 		return ERR_PTR(-EINVAL);
 	grant = fabric_grant_get(nla_get_u32(info->attrs[FABRIC_A_GRANT_ID]));

@@ -210,7 +210,7 @@ whole_resource_can_be_granted()
 	defer fc grant del "$id"
 	expect_eq "$(field resource "$resource" free)" 0 "free of the resource"
 	expect_eq "$(field resource "$resource" largest-free)" 0 "largest free extent"
-	expect_refusal 1 "Largest free extent is 0" \
+	expect_refusal 4 "Largest free extent is 0" \
 		fc grant new kind memory size "$size" domain "$domain" mode "$mode"
 	sums_are_right || fail "the sums are wrong"
 }
@@ -221,7 +221,7 @@ refusal_for_space_tells_the_largest_free_extent()
 
 	largest=$(ask resource domain-id="$(domain_id "$domain")" -- largest-free | sort -n | tail -n 1)
 	before=$(state_dump)
-	expect_refusal 1 "Largest free extent is" \
+	expect_refusal 4 "All that matches has " \
 		fc grant new kind memory size $((largest + size)) domain "$domain" mode "$mode"
 	expect_eq "$(state_dump)" "$before" "state after the refusal"
 }
@@ -245,7 +245,7 @@ fragmented_space_is_refused_with_the_largest_piece()
 	fc grant del "${ids[0]}"
 	fc grant del "${ids[2]}"
 	expect_eq "$(field resource "$resource" free)" $((2 * size)) free
-	expect_refusal 1 "Largest free extent is $size" \
+	expect_refusal 4 "Largest free extent is $size" \
 		fc grant new kind memory size $((2 * size)) domain "$domain" mode "$mode"
 }
 
@@ -281,7 +281,7 @@ capability_restricts_the_choice()
 	id=$(grant_new size "$size" domain "$domain" capability "$capability" mode "$mode")
 	defer fc grant del "$id"
 	expect_eq "$(field grant "$id" capability)" "$capability" capability
-	expect_refusal 1 "No resource has this kind, capability and place" \
+	expect_refusal 1 "No resource has this kind, capability, place and labels" \
 		fc grant new kind memory size "$size" domain "$domain" capability "x$capability"
 }
 

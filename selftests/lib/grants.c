@@ -238,6 +238,8 @@ void capacity_get(struct genl *genl, __u32 domain, struct capacity *capacity)
 		const void *attrs = msg_attrs(nlh);
 		size_t len = msg_attrs_len(nlh);
 
+		if (attr_u32(attrs_find(attrs, len, FABRIC_A_RESOURCE_KIND)) != FABRIC_KIND_MEMORY)
+			continue;
 		capacity->total += attr_uint(attrs_find(attrs, len, FABRIC_A_RESOURCE_TOTAL));
 		capacity->free += attr_uint(attrs_find(attrs, len, FABRIC_A_RESOURCE_FREE));
 		capacity->reserved += attr_uint(attrs_find(attrs, len, FABRIC_A_RESOURCE_RESERVED));
@@ -304,6 +306,10 @@ void snapshot_take(struct genl *genl, struct snapshot *snapshot)
 			attrs_for_each(attr, left, msg_attrs(nlh), msg_attrs_len(nlh)) {
 				if (cmds[i] == FABRIC_CMD_GRANT_GET &&
 				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_GRANT_AGE)
+					continue;
+				/* Being refused is counted, and nothing else. */
+				if (cmds[i] == FABRIC_CMD_RESOURCE_GET &&
+				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_RESOURCE_REFUSALS)
 					continue;
 				snapshot_add(snapshot, attr, attr->nla_len);
 			}
