@@ -786,6 +786,7 @@ struct fabric_history {
  * @resizes: how often its holder resized it; by @lock
  * @renewals: how often its lease was renewed; by @lock
  * @planned: what the plan that is being made takes from it; by fabric_engine
+ * @plan_number: which plan that is; by fabric_engine
  * @avoid_until: boot time, ns, until when nobody tries to take from it; by fabric_engine
  * @position: number of requests before it in the queue; written by fabric_engine
  * @queue_node: in the queue; by fabric_engine
@@ -839,6 +840,7 @@ struct fabric_grant {
 	u32 resizes;
 	u32 renewals;
 	u64 planned;
+	u64 plan_number;
 	u64 avoid_until;
 	u32 position;
 	struct list_head queue_node;

@@ -598,8 +598,10 @@ static void grant_work(struct work_struct *work)
 	state = grant->state;
 	incoming = grant->incoming;
 	if (!grant->owned && (state == FABRIC_GRANT_STATE_REVOKING ||
-			      state == FABRIC_GRANT_STATE_QUARANTINED))
-		undo = grant->owned = true;
+			      state == FABRIC_GRANT_STATE_QUARANTINED)) {
+		grant->owned = true;
+		undo = true;
+	}
 	mutex_unlock(&grant->lock);
 	/* What it was to grow by is here for this work item alone. */
 	if (incoming)
@@ -877,7 +879,7 @@ static bool can_wait(const struct fabric_grant_req *req, const struct fabric_sea
 	return false;
 }
 
-/* Put the request into the queue, if others can give it what is missing or it is willing to wait. */
+/* Put the request into the queue, if others can give what is missing or it is willing to wait. */
 static int enqueue(struct fabric_grant *grant, const struct fabric_search *why,
 		   struct netlink_ext_ack *extack)
 {

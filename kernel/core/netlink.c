@@ -255,7 +255,7 @@ static struct mutex *port_lock(struct fabric_object *obj)
 }
 
 static bool port_wanted(struct sk_buff *request, const struct fabric_object *obj,
-		const struct fabric_dump *ctx)
+			const struct fabric_dump *ctx)
 {
 	return !ctx->domain_id || ctx->domain_id == to_port(obj)->domain->obj.id;
 }
@@ -406,7 +406,7 @@ static struct mutex *device_lock_of(struct fabric_object *obj)
 }
 
 static bool device_wanted(struct sk_buff *request, const struct fabric_object *obj,
-		  const struct fabric_dump *ctx)
+			  const struct fabric_dump *ctx)
 {
 	return !ctx->domain_id || ctx->domain_id == to_device(obj)->domain->obj.id;
 }
@@ -478,7 +478,7 @@ static struct mutex *resource_lock(struct fabric_object *obj)
 }
 
 static bool resource_wanted(struct sk_buff *request, const struct fabric_object *obj,
-		    const struct fabric_dump *ctx)
+			    const struct fabric_dump *ctx)
 {
 	const struct fabric_resource *resource = to_resource(obj);
 
@@ -1073,7 +1073,8 @@ static int member_parse(struct genl_info *info, const struct nlattr *nest,
 			       info->extack);
 	if (ret)
 		return ret;
-	if (!tb[FABRIC_A_MEMBER_UID] + !tb[FABRIC_A_MEMBER_GID] + !tb[FABRIC_A_MEMBER_CGROUP] != 2) {
+	if (!!tb[FABRIC_A_MEMBER_UID] + !!tb[FABRIC_A_MEMBER_GID] +
+	    !!tb[FABRIC_A_MEMBER_CGROUP] != 1) {
 		NL_SET_ERR_MSG_ATTR(info->extack, nest, "A member is a uid, a gid or a cgroup");
 		return -EINVAL;
 	}

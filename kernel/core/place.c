@@ -181,11 +181,12 @@ static int distance(const struct fabric_resource *resource, const struct fabric_
 	return node_distance(req->near_node, resource->info.numa_node);
 }
 
-/* Call @fn for the resources that match, with their domain locked, until it fails. */
-static int for_each_match(const struct fabric_want *want, struct fabric_search *search,
-			  int (*fn)(struct fabric_resource *resource,
-				    const struct fabric_want *want,
-				    struct fabric_search *search, void *data), void *data)
+typedef int (*visit_t)(struct fabric_resource *resource, const struct fabric_want *want,
+		       struct fabric_search *search, void *data);
+
+/* Call @visit for the resources that match, with their domain locked, until it fails. */
+static int visit_matches(const struct fabric_want *want, struct fabric_search *search,
+			  visit_t visit, void *data)
 {
 	struct fabric_resource *resource;
 	struct fabric_object *obj;
@@ -206,7 +207,7 @@ static int for_each_match(const struct fabric_want *want, struct fabric_search *
 				missed(search, FABRIC_MISS_QUEUE);
 				continue;
 			}
-			ret = fn(resource, want, search, data);
+			ret = visit(resource, want, search, data);
 		}
 		mutex_unlock(&domain->lock);
 		fabric_domain_put(domain);
@@ -301,7 +302,7 @@ static int place_single(struct fabric_grant *grant, const struct fabric_want *wa
 	struct single best = {};
 	int ret;
 
-	for_each_match(want, search, try_single, &best);
+	visit_matches(want, search, try_single, &best);
 	if (!best.resource)
 		return -ENOSPC;
 	ret = take(grant, want, best.resource, want->size);
@@ -509,7 +510,7 @@ static int place_many(struct fabric_grant *grant, const struct fabric_want *want
 	int ret;
 	u32 i;
 
-	ret = for_each_match(want, search, gather, &candidates);
+	ret = visit_matches(want, search, gather, &candidates);
 	if (!ret) {
 		sort_by(&candidates, by_distance_and_run);
 		keep_one_mode(&candidates, want->req);

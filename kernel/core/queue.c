@@ -26,7 +26,7 @@
 /* When a grant is busy, its deadline is looked at again after this. */
 #define DEADLINE_AGAIN_NS	(20 * NSEC_PER_MSEC)
 
-DEFINE_MUTEX(fabric_engine);
+DEFINE_MUTEX(fabric_engine); /* see DOC: locking */
 
 static unsigned int queue_max = 4096;
 module_param(queue_max, uint, 0644);

@@ -99,10 +99,22 @@ static bool is_victim(const struct fabric_grant *grant, const struct fabric_want
 	       ktime_get_boottime_ns() >= grant->avoid_until;
 }
 
+/* The plan that is being made, by number. What an earlier one would have taken does not count. */
+static u64 plan_number;
+
+static void plan_to_take(struct fabric_grant *grant, s64 change)
+{
+	if (grant->plan_number != plan_number)
+		grant->planned = 0;
+	grant->plan_number = plan_number;
+	grant->planned += change;
+}
+
 /* How much the grant can lose and go on. */
 static u64 spare(const struct fabric_grant *grant)
 {
-	u64 keep = grant->req->min + grant->planned;
+	u64 planned = grant->plan_number == plan_number ? grant->planned : 0;
+	u64 keep = grant->req->min + planned;
 	u64 size = READ_ONCE(grant->size);
 
 	return grant->req->min && size > keep ? size - keep : 0;
@@ -190,12 +202,14 @@ static int collect(struct items *items, const struct fabric_resource *resource,
 			continue;
 		/* The other slices of the victim have that much less to spare. */
 		if (item.victim)
-			item.victim->planned += item.end - item.start;
+			plan_to_take(item.victim, item.end - item.start);
 		ret = add_item(items, &item);
 	}
 	for (i = 0; i < items->nr; i++) {
-		if (items->list[i].victim)
-			items->list[i].victim->planned -= items->list[i].end - items->list[i].start;
+		const struct item *item = &items->list[i];
+
+		if (item->victim)
+			plan_to_take(item->victim, -(s64)(item->end - item->start));
 	}
 	return ret;
 }
@@ -413,9 +427,11 @@ static void plan_window(struct window *window, s64 sign)
 	     extent && extent->start < end; extent = fabric_extents_next(extent)) {
 		struct fabric_grant_slice *slice = extent->owner;
 
+		u64 last = min(end, extent->start + extent->length);
+
 		if (!extent->free)
-			slice->grant->planned += sign * (s64)(min(end, extent->start +
-						extent->length) - max(window->start, extent->start));
+			plan_to_take(slice->grant,
+				     sign * (last - max(window->start, extent->start)));
 	}
 	mutex_unlock(&domain->lock);
 }
@@ -520,6 +536,7 @@ static int plan(struct windows *windows, const struct fabric_want *want)
 	struct items items = {};
 	int revoke, ret;
 
+	plan_number++;
 	ret = find_resources(windows, want);
 	for (revoke = 0; revoke < 2 && !ret; revoke++) {
 		ret = plan_single(windows, want, revoke, &items);

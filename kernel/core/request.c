@@ -66,7 +66,8 @@ static bool same_string(const char *a, const char *b)
 /* Whether the same token can stand for both: they want the same. */
 bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant_req *b)
 {
-	return fabric_labels_same(&a->labels, &b->labels) && a->kind == b->kind && same_string(a->capability, b->capability) &&
+	return fabric_labels_same(&a->labels, &b->labels) &&
+	       a->kind == b->kind && same_string(a->capability, b->capability) &&
 	       a->size == b->size && a->mode == b->mode && a->holder == b->holder &&
 	       a->domain_id == b->domain_id && a->device_id == b->device_id &&
 	       a->port_id == b->port_id && a->numa_node == b->numa_node &&

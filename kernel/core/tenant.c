@@ -365,6 +365,7 @@ int fabric_tenant_charge(struct fabric_tenant *tenant, enum fabric_kind kind,
 			 const char *capability, u64 amount)
 {
 	struct fabric_use *use, *fresh;
+	size_t size;
 
 	if (!tenant)
 		return 0;
@@ -376,12 +377,13 @@ int fabric_tenant_charge(struct fabric_tenant *tenant, enum fabric_kind kind,
 	if (use)
 		return 0;
 
-	fresh = kzalloc(struct_size(fresh, capability, strlen(capability) + 1), GFP_KERNEL);
+	size = strlen(capability) + 1;
+	fresh = kzalloc(struct_size(fresh, capability, size), GFP_KERNEL);
 	if (!fresh)
 		return -ENOMEM;
 	fresh->kind = kind;
 	fresh->used = amount;
-	strcpy(fresh->capability, capability);
+	memcpy(fresh->capability, capability, size);
 	spin_lock(&use_lock);
 	list_add(&fresh->node, &tenant->uses);
 	spin_unlock(&use_lock);

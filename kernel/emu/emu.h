@@ -9,6 +9,7 @@
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
 
 #include <fabric/backend.h>
@@ -76,6 +77,8 @@ enum emu_op {
  * @times: how many more calls fail, -1 for all of them
  * @delay_ms: how long every call sleeps first
  * @count: number of calls
+ * @wakes: number of times that the sleeping calls were woken
+ * @sleepers: calls that sleep
  */
 struct emu_fault {
 	spinlock_t lock; /* all of it */
@@ -83,6 +86,8 @@ struct emu_fault {
 	int times;
 	unsigned int delay_ms;
 	u64 count;
+	unsigned int wakes;
+	wait_queue_head_t sleepers;
 };
 
 void emu_faults_init(struct emu_switch *sw);

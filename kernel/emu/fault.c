@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/debugfs.h>
-#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/wait.h>
 
 #include "emu.h"
 
@@ -23,8 +24,10 @@ void emu_faults_init(struct emu_switch *sw)
 {
 	int op;
 
-	for (op = 0; op < EMU_OP_COUNT; op++)
+	for (op = 0; op < EMU_OP_COUNT; op++) {
 		spin_lock_init(&sw->faults[op].lock);
+		init_waitqueue_head(&sw->faults[op].sleepers);
+	}
 }
 
 void emu_faults_reset(struct emu_switch *sw)
@@ -45,8 +48,9 @@ void emu_faults_reset(struct emu_switch *sw)
 
 /*
  * The sleep is not interruptible: a delay that ends early when the caller is
- * killed would hide just what it is there to show. The error is looked up
- * afterwards, so that it can be set or cleared while the op sleeps.
+ * killed would hide just what it is there to show. It ends early with a write
+ * to wake. The error is looked up afterwards, so that it can be set or cleared
+ * while the op sleeps.
  *
  * Every op calls this before it touches anything, so that an injected error
  * means that nothing was done.
@@ -54,16 +58,18 @@ void emu_faults_reset(struct emu_switch *sw)
 int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason, struct netlink_ext_ack *extack)
 {
 	struct emu_fault *fault = &sw->faults[op];
-	unsigned int delay_ms;
+	unsigned int delay_ms, wakes;
 	int ret = 0;
 
 	spin_lock(&fault->lock);
 	fault->count++;
 	delay_ms = fault->delay_ms;
+	wakes = fault->wakes;
 	spin_unlock(&fault->lock);
 
 	if (delay_ms)
-		msleep(delay_ms);
+		wait_event_timeout(fault->sleepers, READ_ONCE(fault->wakes) != wakes,
+				   msecs_to_jiffies(delay_ms));
 
 	spin_lock(&fault->lock);
 	if (fault->times) {
@@ -150,6 +156,21 @@ static int delay_ms_set(void *data, u64 val)
 
 DEFINE_DEBUGFS_ATTRIBUTE(delay_ms_fops, delay_ms_get, delay_ms_set, "%llu\n");
 
+static int wake_set(void *data, u64 val)
+{
+	struct emu_fault *fault = data;
+
+	if (val != 1)
+		return -EINVAL;
+	spin_lock(&fault->lock);
+	WRITE_ONCE(fault->wakes, fault->wakes + 1);
+	spin_unlock(&fault->lock);
+	wake_up_all(&fault->sleepers);
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(wake_fops, NULL, wake_set, "%llu\n");
+
 static int count_get(void *data, u64 *val)
 {
 	struct emu_fault *fault = data;
@@ -186,6 +207,7 @@ void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent)
 		debugfs_create_file_unsafe("error", 0600, dir, fault, &error_fops);
 		debugfs_create_file_unsafe("times", 0600, dir, fault, &times_fops);
 		debugfs_create_file_unsafe("delay_ms", 0600, dir, fault, &delay_ms_fops);
+		debugfs_create_file_unsafe("wake", 0200, dir, fault, &wake_fops);
 		debugfs_create_file_unsafe("count", 0600, dir, fault, &count_fops);
 	}
 }

@@ -41,10 +41,18 @@ static __u32 must_new(struct genl *from, __u32 holder)
 	return grant.id;
 }
 
-/* They go when the socket of this process closes */
+/* They go when the socket of this process closes; those of the test before have gone. */
 static void make_grants(unsigned int nr)
 {
+	struct capacity capacity;
+	__u64 deadline = now_ms() + 60000;
+
 	broker_open(&genl);
+	do {
+		capacity_get(&genl, backend.domain, &capacity);
+	} while (capacity.slices && now_ms() < deadline);
+	if (capacity.slices)
+		ktap_fail("%u slices are left of the test before", capacity.slices);
 	while (nr--)
 		must_new(&genl, FABRIC_HOLDER_SOCKET);
 }

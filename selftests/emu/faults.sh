@@ -18,8 +18,8 @@ EBUSY=16
 ETIMEDOUT=110
 MiB=$((1 << 20))
 size=$((4 * MiB))
-# longer than anything else that a test does meanwhile
-long=4000
+# until it is woken; nothing else that a test does takes as long
+long=60000
 
 need_fabricctl
 touch=$(realpath "${0%/*}/touch")
@@ -115,13 +115,15 @@ in_background()
 	fault "$op" delay_ms $long
 	"$@" >"$KTAP_TMP/background" 2>&1 &
 	pid=$!
-	busywait 5000 began "$op" "$count" || fail "$op was not called"
+	busywait 20000 began "$op" "$count" || fail "$op was not called"
 	fault "$op" delay_ms 0
 }
 
-still_running()
+# wake OP: the one in the background has been there long enough, and is there still
+wake()
 {
-	kill -0 "$1" 2>/dev/null || fail "the slow one was done first: $(cat "$KTAP_TMP/background")"
+	kill -0 "$pid" 2>/dev/null || fail "the slow one was done first: $(cat "$KTAP_TMP/background")"
+	fault "$1" wake 1
 }
 
 # refused_and_rolled_back OP ERROR TEXT
@@ -286,7 +288,7 @@ slow()
 	fc grant del "$id"
 	ask all >/dev/null
 	sums_are_right || fail "the sums are wrong meanwhile"
-	still_running "$pid"
+	wake "$op"
 	wait "$pid" || fail "the slow one failed: $(cat "$KTAP_TMP/background")"
 }
 
@@ -352,7 +354,7 @@ grant_that_is_being_prepared_is_reserved()
 	expect_eq "$(sum reserved $sw)" $size reserved
 	expect_eq "$(field grant "$(ask slice domain-id="$domain" -- grant-id)" state)" preparing state
 	sums_are_right || fail "the sums are wrong"
-	still_running "$pid"
+	wake slice_prepare
 	wait "$pid"
 	fc grant del "$(ask slice domain-id="$domain" -- grant-id)"
 	expect_recovery
@@ -365,20 +367,29 @@ grant_that_is_being_prepared_is_not_deleted()
 	in_background slice_prepare fc grant new kind memory size $size domain $sw device m0
 	id=$(ask slice domain-id="$domain" -- grant-id)
 	expect_refusal 1 "being prepared, try again" fc grant del "$id" force
-	still_running "$pid"
+	wake slice_prepare
 	wait "$pid"
 	fc grant del "$id"
 	expect_recovery
 }
 
+is_removing()
+{
+	[ "$(ask device domain-id="$domain" name="$1" -- health)" = removing ]
+}
+
 # lost_during OP COMMAND...: the device goes while the operation runs
 lost_during()
 {
-	local op=$1 status=0
+	local op=$1 status=0 remover
 
 	shift
 	in_background "$op" "$@"
-	emu_remove $sw m0
+	emu_remove $sw m0 &
+	remover=$!
+	busywait 20000 is_removing m0 || fail "the device does not go"
+	fault "$op" wake 1
+	wait "$remover"
 	wait "$pid" || status=$?
 	sums_are_right || fail "the sums are wrong"
 	expect_eq "$(emu_slices $sw)" "" "slices in debugfs"
@@ -409,7 +420,8 @@ sums_are_right_with_slices_in_every_state()
 	expect_amounts 0 $((9 * MiB)) $((5 * MiB)) "with one that the host uses"
 	in_background slice_prepare fc grant new kind memory size $((7 * MiB)) domain $sw
 	expect_amounts $((7 * MiB)) $((9 * MiB)) $((5 * MiB)) "with one being prepared"
-	wait $pid
+	wake slice_prepare
+	wait "$pid"
 	expect_amounts 0 $((16 * MiB)) $((5 * MiB)) "with that one granted"
 	emu_faults_clear $sw
 	busywait 5000 grant_gone "$stuck" || fail "grant $stuck is $(grant_state "$stuck")"
@@ -577,7 +589,7 @@ second_operation_on_a_port_is_refused_meanwhile()
 	expect_refusal 1 "try again" fc port bind "$p2" host host0
 	expect_refusal 1 "try again" fc port unbind "$p2"
 	expect_refusal 1 "try again" fc port set "$p2" link down
-	still_running "$pid"
+	wake port_bind
 	wait "$pid"
 	fc port unbind "$p2"
 	expect_recovery
