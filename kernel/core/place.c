@@ -186,7 +186,7 @@ typedef int (*visit_t)(struct fabric_resource *resource, const struct fabric_wan
 
 /* Call @visit for the resources that match, with their domain locked, until it fails. */
 static int visit_matches(const struct fabric_want *want, struct fabric_search *search,
-			  visit_t visit, void *data)
+			 visit_t visit, void *data)
 {
 	struct fabric_resource *resource;
 	struct fabric_object *obj;
