@@ -3,6 +3,7 @@
 #ifndef _FABRIC_EMU_H
 #define _FABRIC_EMU_H
 
+#include <linux/atomic.h>
 #include <linux/configfs.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -38,7 +39,9 @@ struct seq_file;
  *                        it alive
  *   fault->lock          spinlock, a leaf
  *
- * No op takes a mutex.
+ * No op takes a mutex. The content of a slice needs no lock: an xarray, and
+ * counters, one of which is the token bucket. Its pages leave by shrink and
+ * release, when the core lets nobody touch them any more.
  */
 
 /**
@@ -54,6 +57,10 @@ struct seq_file;
  * A memory is what a device holds from one plugging to the next. Slices can
  * outlive the removal of their device, so memories stay until the switch goes
  * out of service.
+ *
+ * A slice has nothing of ours but an entry in its memory until somebody touches
+ * it. What it gets then (pages, counters, the token bucket if it is throttled)
+ * goes with its release.
  */
 
 /* fault.c */
@@ -63,6 +70,8 @@ enum emu_op {
 	EMU_OP_SLICE_COMMIT,
 	EMU_OP_SLICE_REVOKE,
 	EMU_OP_SLICE_RELEASE,
+	EMU_OP_SLICE_SHRINK,
+	EMU_OP_SLICE_COPY,
 	EMU_OP_SLICE_PAGE,
 	EMU_OP_PORT_BIND,
 	EMU_OP_PORT_UNBIND,
@@ -214,6 +223,7 @@ struct emu_memory {
  * @length: length
  * @state: how far it is
  * @pages: pages that it has
+ * @copied: bytes copied from and to it
  */
 struct emu_slice_state {
 	const char *device;
@@ -222,6 +232,7 @@ struct emu_slice_state {
 	u64 length;
 	const char *state;
 	long pages;
+	u64 copied;
 };
 
 struct emu_memory *emu_memory_alloc(struct emu_device *device);
@@ -232,7 +243,13 @@ int emu_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack
 int emu_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack);
 int emu_slice_revoke(struct fabric_slice *slice);
 int emu_slice_release(struct fabric_slice *slice);
+int emu_slice_shrink(struct fabric_slice *slice, u64 length);
+ssize_t emu_slice_copy(struct fabric_slice *slice, u64 offset, struct iov_iter *iter,
+		       bool to_slice);
 int emu_slice_page(struct fabric_slice *slice, pgoff_t index, struct page **page);
+
+/* throttle.c */
+ssize_t emu_throttle(atomic64_t *bucket, u32 rate, size_t wanted);
 
 /* state.c */
 void emu_state_debugfs(struct emu_switch *sw, struct dentry *parent);

@@ -63,9 +63,9 @@ static int state_show(struct seq_file *m, void *v)
 
 	if (v != SEQ_START_TOKEN) {
 		seq_printf(m,
-			   "slice device %s grant %u start %llu length %llu mode map state %s pages %ld\n",
+			   "slice device %s grant %u start %llu length %llu mode map state %s pages %ld copied %llu\n",
 			   slice->device, slice->grant_id, slice->start, slice->length,
-			   slice->state, slice->pages);
+			   slice->state, slice->pages, slice->copied);
 		return 0;
 	}
 	list_for_each_entry(port, &sw->hosts, node)

@@ -9,10 +9,13 @@
 static const struct fabric_backend_ops emu_ops = {
 	.owner		= THIS_MODULE,
 	.name		= "emu",
+	.throttles	= true,
 	.slice_prepare	= emu_slice_prepare,
 	.slice_commit	= emu_slice_commit,
 	.slice_revoke	= emu_slice_revoke,
 	.slice_release	= emu_slice_release,
+	.slice_shrink	= emu_slice_shrink,
+	.slice_copy	= emu_slice_copy,
 	.slice_page	= emu_slice_page,
 	.port_bind	= emu_port_bind,
 	.port_unbind	= emu_port_unbind,
