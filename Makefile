@@ -4,6 +4,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 prefix ?= /usr/local
+udevdir ?= $(prefix)/lib/udev
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 # What needs the lab enters it, unless it is there already.
@@ -43,7 +44,7 @@ clean: ## Remove what was built, but not the lab
 ##@ Install
 
 .PHONY: install
-install: install-modules install-tools ## Install everything (DESTDIR=, prefix=)
+install: install-modules install-tools install-udev ## Install everything (DESTDIR=, prefix=)
 
 .PHONY: install-modules
 install-modules: modules ## Install the modules below DESTDIR/lib/modules
@@ -52,6 +53,10 @@ install-modules: modules ## Install the modules below DESTDIR/lib/modules
 .PHONY: install-tools
 install-tools: tools ## Install the library, fabricctl, manual pages, completion
 	$(MAKE) -C tools install
+
+.PHONY: install-udev
+install-udev: ## Install the rule by which device nodes get their owner
+	install -D -m 644 -t $(DESTDIR)$(udevdir)/rules.d scripts/udev/60-fabric.rules
 
 .PHONY: dkms-install
 dkms-install: ## Hand the modules to DKMS, which builds them for every kernel

@@ -25,21 +25,30 @@
  * Somebody who disables the instance by sysfs skips step 2; a notifier of the
  * DAX bus makes him wait for it. That wait can't be interrupted, since the
  * driver core would go on.
+ *
+ * The node below /dev is root's. udev gives it to whom the slice is for, by an
+ * event that says who that is, and may do so late. X of daxX.0 is not used again,
+ * or the node of another slice by that name could be given away. It is counted
+ * from where the numbers of the kernel, which reuses them, do not get to.
  */
+#include <linux/atomic.h>
 #include <linux/kmod.h>
-#include <linux/kmod.h>
-#include <linux/memregion.h>
+#include <linux/kobject.h>
+#include <linux/limits.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/numa.h>
 #include <linux/platform_device.h>
 #include <linux/sched.h>
+#include <linux/user_namespace.h>
 
 #include "../compat/dax_bus.h"
 #include "fabric_cxl.h"
 
 #define PARENT_NAME	"fabric_slice"
 #define DRIVER_NAME	"device_dax"
+
+#define FIRST_ID	1000
 
 static struct platform_driver parent_driver = {
 	.driver = {
@@ -129,18 +138,20 @@ static int first_child(struct device *dev, void *data)
 	return 1;
 }
 
+static int next_id(void)
+{
+	static atomic_t count = ATOMIC_INIT(0);
+
+	return FIRST_ID + (unsigned int)atomic_fetch_inc(&count) % (INT_MAX - FIRST_ID);
+}
+
 static int parent_add(struct fabric_cxl_dax *dax, int nid)
 {
 	int ret;
 
-	dax->region_id = memregion_alloc(GFP_KERNEL);
-	if (dax->region_id < 0)
-		return dax->region_id;
 	dax->parent = platform_device_alloc(PARENT_NAME, dax->region_id);
-	if (!dax->parent) {
-		ret = -ENOMEM;
-		goto err_id;
-	}
+	if (!dax->parent)
+		return -ENOMEM;
 	/* The instance inherits it, and its struct pages need a node that has memory */
 	set_dev_node(&dax->parent->dev, numa_map_to_online_node(nid));
 	ret = platform_device_add_data(dax->parent, &dax, sizeof(dax));
@@ -150,8 +161,6 @@ static int parent_add(struct fabric_cxl_dax *dax, int nid)
 		return 0;
 	platform_device_put(dax->parent);
 	dax->parent = NULL;
-err_id:
-	memregion_free(dax->region_id);
 	return ret;
 }
 
@@ -159,7 +168,6 @@ static void parent_del(struct fabric_cxl_dax *dax)
 {
 	platform_device_unregister(dax->parent);
 	dax->parent = NULL;
-	memregion_free(dax->region_id);
 }
 
 static struct dev_dax *instance_add(struct fabric_cxl_dax *dax, int nid)
@@ -178,7 +186,7 @@ static struct dev_dax *instance_add(struct fabric_cxl_dax *dax, int nid)
 	return devm_create_dev_dax(&data);
 }
 
-int fabric_cxl_dax_create(struct fabric_cxl_dax *dax, int nid, struct netlink_ext_ack *extack)
+static int instance_create(struct fabric_cxl_dax *dax, int nid, struct netlink_ext_ack *extack)
 {
 	struct dev_dax *dev_dax;
 	struct device *dev = NULL;
@@ -224,6 +232,37 @@ err_parent:
 	return ret;
 }
 
+static void instance_destroy(struct fabric_cxl_dax *dax)
+{
+	struct device *dev = dax->dev;
+
+	parent_del(dax);
+	dax->dev = NULL;
+	put_device(dev);
+}
+
+/* Let udev give the node to its holder, see scripts/udev/60-fabric.rules. */
+static int announce(const struct fabric_cxl_dax *dax)
+{
+	const struct fabric_slice *slice = dax->slice;
+	char uid[32], gid[32], grant[32];
+	char *env[4] = { uid, gid, grant, NULL };
+
+	if (uid_eq(slice->uid, GLOBAL_ROOT_UID) && gid_eq(slice->gid, GLOBAL_ROOT_GID))
+		return 0;
+	snprintf(uid, sizeof(uid), "FABRIC_UID=%u", from_kuid(&init_user_ns, slice->uid));
+	snprintf(gid, sizeof(gid), "FABRIC_GID=%u", from_kgid(&init_user_ns, slice->gid));
+	snprintf(grant, sizeof(grant), "FABRIC_GRANT=%u", slice->grant_id);
+	return kobject_uevent_env(&dax->dev->kobj, KOBJ_CHANGE, env);
+}
+
+/* After an error there may be an instance; destroy it. */
+int fabric_cxl_dax_create(struct fabric_cxl_dax *dax, int nid, struct netlink_ext_ack *extack)
+{
+	dax->region_id = next_id();
+	return instance_create(dax, nid, extack) ?: announce(dax);
+}
+
 /* Afterwards there is no instance any more, or an error says why it has to stay. */
 int fabric_cxl_dax_destroy(struct fabric_cxl_dax *dax, char *reason, size_t size)
 {
@@ -256,12 +295,9 @@ int fabric_cxl_dax_destroy(struct fabric_cxl_dax *dax, char *reason, size_t size
 		dax->unused = true;
 	}
 	device_unlock(dev);
-	if (ret)
-		return ret;
-	parent_del(dax);
-	dax->dev = NULL;
-	put_device(dev);
-	return 0;
+	if (!ret)
+		instance_destroy(dax);
+	return ret;
 }
 
 int fabric_cxl_dax_init(void)

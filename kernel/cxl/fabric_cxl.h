@@ -146,6 +146,7 @@ void fabric_cxl_set_clean(struct fabric_cxl_region *region, u64 start, u64 lengt
 
 /**
  * struct fabric_cxl_dax - a slice as a device DAX instance
+ * @slice: the slice
  * @start: physical address
  * @length: in bytes
  * @region_id: X of daxX.0
@@ -157,6 +158,7 @@ void fabric_cxl_set_clean(struct fabric_cxl_region *region, u64 start, u64 lengt
  * @waiting: it is being disabled, and that waits for pinned pages
  */
 struct fabric_cxl_dax {
+	const struct fabric_slice *slice;
 	u64 start;
 	u64 length;
 	int region_id;

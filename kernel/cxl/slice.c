@@ -114,6 +114,7 @@ int fabric_cxl_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *
 	fabric_cxl_set_clean(region, slice->start, slice->length, false);
 	cslice->used = true;
 	if (slice->mode == FABRIC_MODE_DEVDAX) {
+		cslice->dax.slice = slice;
 		cslice->dax.start = start;
 		cslice->dax.length = slice->length;
 		ret = fabric_cxl_dax_create(&cslice->dax, region->nid, extack);

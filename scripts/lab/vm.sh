@@ -130,6 +130,9 @@ trap 'exit 143' TERM HUP
 		export HOME=/tmp LC_ALL=C.UTF-8 FABRIC_IN_VM=1
 		cut -d ' ' -f 1 /proc/uptime >/lab-run/booted
 		cd /fabric
+		# what make install would do
+		install -D -m 644 -t /run/udev/rules.d scripts/udev/60-fabric.rules
+		udevadm control --reload
 		"${COMMAND[@]}"
 		status=$?
 		# What the command caused may still be on its way to the log
