@@ -26,6 +26,13 @@
  * DAX bus makes him wait for it. That wait can't be interrupted, since the
  * driver core would go on.
  *
+ * device_dax can't give up a part: its struct pages come and go for the whole
+ * instance. So to shrink means to put a shorter instance in its place, and
+ * whoever touched the part that stays meanwhile would get SIGBUS for it. Nothing
+ * that is exported tells whether an instance is open or mapped, so only one that
+ * was disabled is replaced: it has no mappings, step 2 was waited for, and its
+ * holder said so.
+ *
  * The node below /dev is root's. udev gives it to whom the slice is for, by an
  * event that says who that is, and may do so late. X of daxX.0 is not used again,
  * or the node of another slice by that name could be given away. It is counted
@@ -297,6 +304,55 @@ int fabric_cxl_dax_destroy(struct fabric_cxl_dax *dax, char *reason, size_t size
 	device_unlock(dev);
 	if (!ret)
 		instance_destroy(dax);
+	return ret;
+}
+
+static int dax_is_disabled(struct fabric_cxl_dax *dax, char *reason, size_t size)
+{
+	int ret = -EBUSY;
+
+	/* An attempt before this one may have lost it */
+	if (!dax->dev)
+		return 0;
+	if (!device_trylock(dax->dev)) {
+		strscpy(reason, "The DAX device is being reconfigured", size);
+		return ret;
+	}
+	if (dax->dev->driver)
+		strscpy(reason, "A devdax slice shrinks while it is disabled, see daxctl", size);
+	else
+		ret = 0;
+	device_unlock(dax->dev);
+	return ret;
+}
+
+/* See DOC: why. Who enables it from now on gets it taken away again, pins are waited for. */
+int fabric_cxl_dax_shrink(struct fabric_cxl_dax *dax, u64 length, int nid, char *reason,
+			  size_t size)
+{
+	u64 length_before = dax->length;
+	int ret;
+
+	/* An attempt before this one may have failed later */
+	if (length >= dax->length)
+		return 0;
+	ret = dax_is_disabled(dax, reason, size);
+	if (ret)
+		return ret;
+	if (dax->dev)
+		instance_destroy(dax);
+	dax->length = length;
+	ret = instance_create(dax, nid, NULL);
+	if (ret) {
+		strscpy(reason, "The DAX bus refuses a shorter device, see the kernel log", size);
+		dax->length = length_before;
+		if (instance_create(dax, nid, NULL)) {
+			strscpy(reason, "The DAX device is lost, release the grant", size);
+			return ret;
+		}
+	}
+	if (announce(dax))
+		dev_warn(dax->dev, "no memory to tell udev whose it is\n");
 	return ret;
 }
 

@@ -170,6 +170,8 @@ struct fabric_cxl_dax {
 };
 
 int fabric_cxl_dax_create(struct fabric_cxl_dax *dax, int nid, struct netlink_ext_ack *extack);
+int fabric_cxl_dax_shrink(struct fabric_cxl_dax *dax, u64 length, int nid, char *reason,
+			  size_t size);
 int fabric_cxl_dax_destroy(struct fabric_cxl_dax *dax, char *reason, size_t size);
 int fabric_cxl_dax_init(void);
 void fabric_cxl_dax_exit(void);
@@ -198,6 +200,7 @@ struct fabric_cxl_ram {
 
 int fabric_cxl_ram_add(struct fabric_cxl_ram *ram, int nid, struct device *any,
 		       struct netlink_ext_ack *extack);
+int fabric_cxl_ram_shrink(struct fabric_cxl_ram *ram, u64 length, char *reason, size_t size);
 int fabric_cxl_ram_remove(struct fabric_cxl_ram *ram, char *reason, size_t size);
 int fabric_cxl_ram_init(void);
 void fabric_cxl_ram_exit(void);
@@ -206,6 +209,7 @@ void fabric_cxl_ram_exit(void);
 int fabric_cxl_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack);
 int fabric_cxl_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack);
 int fabric_cxl_slice_revoke(struct fabric_slice *slice);
+int fabric_cxl_slice_shrink(struct fabric_slice *slice, u64 length);
 int fabric_cxl_slice_release(struct fabric_slice *slice);
 
 #endif /* _FABRIC_CXL_H */

@@ -27,6 +27,7 @@ static const struct fabric_backend_ops cxl_ops = {
 	.slice_commit = fabric_cxl_slice_commit,
 	.slice_revoke = fabric_cxl_slice_revoke,
 	.slice_release = fabric_cxl_slice_release,
+	.slice_shrink = fabric_cxl_slice_shrink,
 	.region_take = fabric_cxl_region_take,
 	.region_give = fabric_cxl_region_give,
 };

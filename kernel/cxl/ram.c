@@ -14,8 +14,9 @@
  *
  * Going offline is tried until it succeeds or a signal arrives, which for pages
  * that somebody has pinned may be never. So it runs in a kthread of its own that
- * gets the signal when offline_timeout_ms is over. What was offline by then is
- * put online again, and the core tries later.
+ * gets the signal when offline_timeout_ms is over. The kernel puts what was
+ * offline by then online again, in the zone that it was in, and the core tries
+ * later.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -176,7 +177,8 @@ static int tier_add(struct fabric_cxl_ram *ram)
 }
 
 struct offline_request {
-	const struct fabric_cxl_ram *ram;
+	u64 start;
+	u64 length;
 	struct completion done;
 	int ret;
 };
@@ -186,7 +188,7 @@ static int offline_thread(void *data)
 	struct offline_request *req = data;
 
 	allow_signal(SIGTERM);
-	req->ret = offline_and_remove_memory(req->ram->start, req->ram->length);
+	req->ret = offline_and_remove_memory(req->start, req->length);
 	complete(&req->done);
 	/* The stack of the request lives until the thread is stopped */
 	while (!kthread_should_stop())
@@ -194,10 +196,11 @@ static int offline_thread(void *data)
 	return 0;
 }
 
-static int ram_offline(const struct fabric_cxl_ram *ram)
+static int ram_offline(u64 start, u64 length)
 {
 	struct offline_request req = {
-		.ram = ram,
+		.start = start,
+		.length = length,
 		.done = COMPLETION_INITIALIZER_ONSTACK(req.done),
 	};
 	struct task_struct *task;
@@ -216,22 +219,37 @@ static int ram_offline(const struct fabric_cxl_ram *ram)
 	return req.ret;
 }
 
+static int ram_in_use(char *reason, size_t size)
+{
+	strscpy(reason, "Memory is in use and could not be taken offline", size);
+	return -EAGAIN;
+}
+
 /* Afterwards it is not known to the memory management any more, or an error says why. */
 int fabric_cxl_ram_remove(struct fabric_cxl_ram *ram, char *reason, size_t size)
 {
-	int ret;
-
 	if (!ram->added)
 		return 0;
-	ret = ram_offline(ram);
-	if (ret) {
-		strscpy(reason, "Memory is in use and could not be taken offline", size);
-		return -EAGAIN;
-	}
+	if (ram_offline(ram->start, ram->length))
+		return ram_in_use(reason, size);
 	ram->added = false;
 	memory_group_unregister(ram->mgid);
 	clear_node_memory_type(ram->nid, ram->type);
 	range_del(ram);
+	return 0;
+}
+
+/* As remove, for what is behind @length. The group keeps its size, which is a limit only. */
+int fabric_cxl_ram_shrink(struct fabric_cxl_ram *ram, u64 length, char *reason, size_t size)
+{
+	/* An attempt before this one may have failed later */
+	if (length >= ram->length)
+		return 0;
+	if (ram_offline(ram->start + length, ram->length - length))
+		return ram_in_use(reason, size);
+	spin_lock(&ranges_lock);
+	ram->length = length;
+	spin_unlock(&ranges_lock);
 	return 0;
 }
 

@@ -134,6 +134,54 @@ int fabric_cxl_slice_revoke(struct fabric_slice *slice)
 	return slice_take_back(slice);
 }
 
+/* Nobody gets memory of a dead region; after a new take it counts as used. */
+static int slice_scrub(struct fabric_cxl_region *region, u64 start, u64 length)
+{
+	int ret;
+
+	if (READ_ONCE(region->dead))
+		return 0;
+	ret = fabric_cxl_scrub(region, start, length);
+	if (!ret)
+		fabric_cxl_set_clean(region, start, length, true);
+	return READ_ONCE(region->dead) ? 0 : ret;
+}
+
+/*
+ * When somebody else took the tail in the moment between the last two steps,
+ * the holder has lost it already. It stays in the slice then, so that nobody
+ * gets it, and the next attempt or the release goes on from there.
+ */
+int fabric_cxl_slice_shrink(struct fabric_slice *slice, u64 length)
+{
+	struct fabric_cxl_slice *cslice = slice->priv;
+	struct fabric_cxl_region *region = cslice->region;
+	u64 tail = slice->start + length;
+	u64 tail_length = slice->length - length;
+	int ret;
+
+	if (READ_ONCE(region->dead)) {
+		strscpy(slice->reason, "The region is being removed");
+		return -ENODEV;
+	}
+	if (slice->mode == FABRIC_MODE_DEVDAX)
+		ret = fabric_cxl_dax_shrink(&cslice->dax, length, region->nid, slice->reason,
+					    sizeof(slice->reason));
+	else
+		ret = fabric_cxl_ram_shrink(&cslice->ram, length, slice->reason,
+					    sizeof(slice->reason));
+	if (ret)
+		return ret;
+	ret = fabric_cxl_fence_close(&region->fence, region->base + tail, tail_length);
+	if (ret) {
+		strscpy(slice->reason, "The range is held by another driver, see /proc/iomem");
+		return ret;
+	}
+	/* If this fails, whoever gets the tail next finds it unclean and clears it first */
+	slice_scrub(region, tail, tail_length);
+	return 0;
+}
+
 int fabric_cxl_slice_release(struct fabric_slice *slice)
 {
 	struct fabric_cxl_slice *cslice = slice->priv;
@@ -144,15 +192,12 @@ int fabric_cxl_slice_release(struct fabric_slice *slice)
 	ret = slice_take_back(slice);
 	if (ret)
 		return ret;
-	/* Nobody gets memory of a dead region; after a new take it counts as used */
-	if (cslice->used && !READ_ONCE(region->dead)) {
-		ret = fabric_cxl_scrub(region, slice->start, slice->length);
-		if (ret && !READ_ONCE(region->dead)) {
+	if (cslice->used) {
+		ret = slice_scrub(region, slice->start, slice->length);
+		if (ret) {
 			strscpy(slice->reason, "The memory could not be cleared");
 			return ret;
 		}
-		if (!ret)
-			fabric_cxl_set_clean(region, slice->start, slice->length, true);
 	}
 	slice->priv = NULL;
 	kfree(cslice);

@@ -124,6 +124,19 @@ grant_does_not_wait_for_udev()
 	as_user $uid "$FABRIC_CTL" grant del "$id"
 }
 
+shrunk_node_belongs_to_the_user()
+{
+	local id node
+
+	id=$(user_grant size 4M)
+	node=$(node_of "$id")
+	belongs_to_the_user "$node"
+	daxctl disable-device "$node" >/dev/null 2>&1
+	as_user $uid "$FABRIC_CTL" grant set "$id" size 2M >/dev/null
+	belongs_to_the_user "$node"
+	as_user $uid "$plain" "/dev/$node" $((2 * MiB)) || fail "the user can't use it"
+}
+
 enabled_again_it_belongs_to_the_user()
 {
 	local id node
@@ -142,4 +155,5 @@ ktap_run_all \
 	node_of_root_stays_with_root \
 	name_of_a_node_does_not_come_again \
 	grant_does_not_wait_for_udev \
+	shrunk_node_belongs_to_the_user \
 	enabled_again_it_belongs_to_the_user
