@@ -991,7 +991,7 @@ int fabric_grant_read(struct fabric_ctx *ctx, int fd, const struct fabric_grant 
  *
  * Return: 0 when it is active, -EAGAIN when it still waits after @timeout,
  * -ETIME when its own time was over (expired), the error of the kernel when
- * it failed, -ECANCELED when it was deleted, -EINTR, or another error.
+ * it failed, -ECANCELED when it was withdrawn by somebody, -EINTR, or another error.
  */
 int fabric_grant_wait(struct fabric_ctx *ctx, int fd, int timeout,
 		      const struct fabric_grant **grant);
