@@ -23,8 +23,7 @@ void device_out(struct out *out, const struct fabric_device *device)
 			 FABRIC_ADMIN_STATE_ENABLED);
 	out_strings(out, "label", device->labels, device->nr_labels);
 	out_u32_usually(out, "slices", device->slices, 0);
-	if (out->json || device->in_use)
-		out_size(out, "in-use", device->in_use);
+	out_amount_if(out, "in-use", FABRIC_KIND_MEMORY, device->in_use, device->in_use);
 	out_item_end(out);
 }
 

@@ -41,8 +41,8 @@ static void terms_out(struct out *out, const struct fabric_grant *grant)
 	if (grant->min)
 		out_amount(out, "min", grant->kind, grant->min);
 	out_if(out, "reclaimable", grant->reclaimable);
-	if (out->json || grant->min || grant->reclaimable || grant->lease)
-		out_time(out, "grace", grant->grace);
+	out_time_if(out, "grace", grant->grace,
+		    grant->min || grant->reclaimable || grant->lease);
 	out_u32_usually(out, "pieces", grant->pieces, 1);
 	out_enum_usually(out, "placement", FABRIC_ENUM_PLACEMENT, grant->placement,
 			 FABRIC_PLACEMENT_BEST_FIT);
@@ -51,7 +51,8 @@ static void terms_out(struct out *out, const struct fabric_grant *grant)
 	out_if(out, "restore", grant->restore);
 	if (grant->full_size)
 		out_amount(out, "full-size", grant->kind, grant->full_size);
-	out_if(out, "restorable", grant->restorable);
+	if (grant->restorable)
+		out_if(out, "restorable", true);
 	out_opt_u32(out, "position", grant->position, FABRIC_UNSET);
 	out_opt_time(out, "wait-left", grant->wait_left, FABRIC_UNSET64);
 	out_opt_time(out, "queue-time", grant->queue_time, FABRIC_UNSET64);

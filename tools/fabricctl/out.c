@@ -446,7 +446,7 @@ void out_count(struct out *out, const char *key, uint64_t value, const char *bar
 	if (out->json)
 		out_u64(out, key, value);
 	else
-		out->column += printf(" %8llu %s", (unsigned long long)value, bar);
+		out->column += printf(" %8llu%s%s", (unsigned long long)value, *bar ? " " : "", bar);
 }
 
 void out_percent(struct out *out, const char *key, uint32_t value)
@@ -538,6 +538,19 @@ void out_enum_usually(struct out *out, const char *key, enum fabric_enum names, 
 {
 	if (out->json || value != usual)
 		out_enum(out, key, names, value);
+}
+
+void out_amount_if(struct out *out, const char *key, enum fabric_kind kind, uint64_t value,
+		   bool told)
+{
+	if (out->json || told)
+		out_amount(out, key, kind, value);
+}
+
+void out_time_if(struct out *out, const char *key, uint64_t value, bool told)
+{
+	if (out->json || told)
+		out_time(out, key, value);
 }
 
 void out_if(struct out *out, const char *key, bool value)

@@ -74,6 +74,10 @@ void out_u32_usually(struct out *out, const char *key, uint32_t value, uint32_t 
 void out_u64_usually(struct out *out, const char *key, uint64_t value, uint64_t usual);
 void out_enum_usually(struct out *out, const char *key, enum fabric_enum names, uint32_t value,
 		      uint32_t usual);
+/* Text: only if that is told too */
+void out_amount_if(struct out *out, const char *key, enum fabric_kind kind, uint64_t value,
+		   bool told);
+void out_time_if(struct out *out, const char *key, uint64_t value, bool told);
 /* JSON: 0 or 1; text: only if it is */
 void out_if(struct out *out, const char *key, bool value);
 

@@ -26,8 +26,8 @@ void resource_out(struct out *out, const struct fabric_resource *resource)
 	out_u64_usually(out, "allocations", resource->allocations, 0);
 	out_u64_usually(out, "refusals", resource->refusals, 0);
 	out_u64_usually(out, "reclaims", resource->reclaims, 0);
-	if (out->json || resource->high_water)
-		out_amount(out, "high-water", resource->kind, resource->high_water);
+	out_amount_if(out, "high-water", resource->kind, resource->high_water,
+		      resource->high_water);
 	out_percent(out, "fragmentation", resource->fragmentation);
 	out_item_end(out);
 }

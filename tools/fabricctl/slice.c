@@ -15,7 +15,7 @@ void slice_fields_out(struct out *out, const struct fabric_slice *slice)
 	out_node(out, "node", slice->node);
 	out_opt_u32(out, "numa-node", slice->numa_node, FABRIC_NO_NODE);
 	if (slice->offset != FABRIC_UNSET64)
-		out_size(out, "offset", slice->offset);
+		out_amount_if(out, "offset", FABRIC_KIND_MEMORY, slice->offset, slice->offset);
 }
 
 static void slice_out(struct out *out, const struct fabric_slice *slice)
