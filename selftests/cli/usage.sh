@@ -28,6 +28,8 @@ host=$(ask port domain-id="$(domain_id $sw)" name=host0 -- id)
 
 USAGE=2
 REFUSED=1
+CAPACITY=4
+PERMISSION=5
 tests=()
 declare -A want_status want_text words
 
@@ -92,6 +94,42 @@ bad second_id_is_usage $USAGE "unknown argument" grant del "$grant" "$grant"
 bad misspelt_force_is_usage $USAGE "unknown argument" grant del "$grant" forced
 bad bind_without_host_is_usage $USAGE "host" port bind "$p1"
 bad bind_without_port_is_usage $USAGE "PORT" port bind host host0
+bad time_without_a_unit_is_usage $USAGE "not a time" "${new[@]}" size 1M wait 30
+bad time_with_an_unknown_unit_is_usage $USAGE "not a time" "${new[@]}" size 1M lease 2d
+bad fraction_of_a_time_is_usage $USAGE "not a time" "${new[@]}" size 1M lease 1.5h
+bad time_beyond_its_range_is_usage $USAGE "too large" "${new[@]}" size 1M grace 2000h
+bad time_that_overflows_is_usage $USAGE "too large" "${new[@]}" size 1M wait 99999999999999999h
+bad bandwidth_in_bytes_is_usage $USAGE "not a bandwidth" "${new[@]}" size 1M bandwidth-min 10GB
+bad bandwidth_0_is_usage $USAGE "too small" "${new[@]}" size 1M bandwidth-max 0
+bad label_without_value_is_usage $USAGE "not a label" "${new[@]}" size 1M label rack
+bad label_without_key_is_usage $USAGE "not a label" "${new[@]}" size 1M label =1
+bad label_of_64_bytes_is_usage $USAGE "too long" "${new[@]}" size 1M label \
+	"k=$(printf 'a%.0s' {1..62})"
+labels=()
+for i in {1..17}; do
+	labels+=(label "k$i=v")
+done
+bad label_too_many_is_usage $USAGE '"k17=v" is one too many' "${new[@]}" size 1M "${labels[@]}"
+bad pieces_0_is_usage $USAGE "too small" "${new[@]}" size 1M pieces 0
+bad pieces_33_is_usage $USAGE "too large" "${new[@]}" size 1M pieces 33
+bad priority_1001_is_usage $USAGE "too large" "${new[@]}" size 1M priority 1001
+bad unknown_placement_is_usage $USAGE "none of: best-fit, pack, spread" "${new[@]}" size 1M \
+	placement anywhere
+bad unknown_answer_is_usage $USAGE "none of: no, yes" "${new[@]}" size 1M reclaimable perhaps
+bad bandwidth_alone_is_usage $USAGE "none of: memory" grant new kind bandwidth size 1M
+bad set_of_nothing_is_usage $USAGE "nothing to set" grant set "$grant" pieces 2
+bad renew_without_id_is_usage $USAGE "ID" grant renew
+bad device_set_of_nothing_is_usage $USAGE "nothing to set" device set m0
+bad port_set_of_nothing_is_usage $USAGE "nothing to set" port set "$p0"
+bad unknown_admin_state_is_usage $USAGE "none of: enabled, draining, disabled" \
+	device set m0 admin-state tired
+bad unknown_signal_is_usage $USAGE "not the name of a signal" run kind memory size 1M \
+	notice-signal NEVER -- true
+bad quota_without_amount_is_usage $USAGE "is not KIND" tenant new t quota memory
+bad quota_of_an_unknown_kind_is_usage $USAGE "no kind that there is" tenant new t quota gold=1M
+bad quota_with_a_bad_amount_is_usage $USAGE "no amount" tenant new t quota memory=much
+bad tenant_set_of_nothing_is_usage $USAGE "nothing to set" tenant set t
+bad sequence_that_is_no_number_is_usage $USAGE "not a number" log show since yesterday
 bad unknown_link_state_is_usage $USAGE "none of: down, up" port set "$p1" link sideways
 bad unknown_group_is_usage $USAGE "none of: inventory, grants" monitor group everything
 bad run_without_a_command_is_usage $USAGE "-- CMD" run kind memory size 1M
@@ -106,11 +144,11 @@ bad id_that_nothing_has_is_refused $REFUSED "No grant has this id" grant show 40
 bad del_of_an_id_that_nothing_has_is_refused $REFUSED "No grant has this id" grant del 4000000000
 bad size_off_the_granule_is_refused $REFUSED "Size must be a multiple of 1048576" \
 	"${new[@]}" size 1000001
-bad size_beyond_what_is_free_is_refused $REFUSED "Largest free extent is" "${new[@]}" size 1T
-bad largest_size_is_refused $REFUSED "Largest free extent is" "${new[@]}" size 16383P
+bad size_beyond_what_there_is_is_refused $CAPACITY "All that matches has" "${new[@]}" size 1T
+bad largest_size_is_refused $CAPACITY "All that matches has" "${new[@]}" size 16383P
 bad mode_that_is_not_offered_is_refused $REFUSED "No matching resource offers this mode" \
 	"${new[@]}" size 1M mode system-ram
-bad capability_that_nobody_has_is_refused $REFUSED "No resource has this kind, capability and place" \
+bad capability_that_nobody_has_is_refused $REFUSED "No resource has this kind, capability, place and labels" \
 	"${new[@]}" size 1M capability levitation
 bad port_above_is_not_bound $REFUSED "cannot be bound" port bind "$host" host host0
 bad unknown_host_is_refused $REFUSED "No such host" port bind "$p1" host mars
@@ -118,8 +156,12 @@ bad bound_port_is_not_bound_to_another_host $REFUSED "unbind it first" port bind
 bad unbind_is_refused_while_granted $REFUSED "release their grants first" port unbind "$p0"
 bad link_down_is_refused_while_granted $REFUSED "release their grants first" \
 	port set "$p0" link down
-bad run_of_what_cannot_be_granted_is_refused $REFUSED "Largest free extent is" \
+bad run_of_what_cannot_be_granted_is_refused $CAPACITY "All that matches has" \
 	run kind memory size 1T domain $sw -- true
+bad unknown_port_is_refused $REFUSED "nothing" "${new[@]}" size 1M port nothing
+bad unknown_user_is_refused $REFUSED "no user" tenant new t user nobody-at-all
+bad unknown_group_of_users_is_refused $REFUSED "no group" tenant new t group nobody-at-all
+bad unknown_tenant_is_refused $REFUSED "" tenant show nothing
 bad region_give_of_what_is_none_is_refused $REFUSED "" region give m0
 
 user_is_refused_with_a_hint()
@@ -127,7 +169,7 @@ user_is_refused_with_a_hint()
 	local before
 
 	before=$(state_dump)
-	expect_refusal 1 "CAP_NET_ADMIN" setpriv --reuid 65534 --clear-groups --inh-caps=-all \
+	expect_refusal $PERMISSION "CAP_SYS_ADMIN" setpriv --reuid 65534 --clear-groups --inh-caps=-all \
 		--bounding-set=-all "$FABRIC_CTL" "${new[@]}" size 1M
 	expect_eq "$(state_dump)" "$before" "state afterwards"
 }

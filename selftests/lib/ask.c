@@ -33,19 +33,22 @@ enum type {
 	SLICE_STATE,
 	GRANT_STATE,
 	HOLDER,
+	ADMIN_STATE,
 };
 
-static const char * const names[][8] = {
-	[KIND] = { NULL, "memory" },
+static const char * const names[][16] = {
+	[KIND] = { NULL, "memory", "bandwidth" },
 	[MODE] = { NULL, "map", "devdax", "system-ram" },
 	[LINK] = { NULL, "down", "up" },
 	[BINDING] = { NULL, "unbound", "binding", "bound", "unbinding", "error" },
 	[HEALTH] = { NULL, "ok", "removing", "gone" },
 	[SLICE_STATE] = { NULL, "reserved", "granted", "quarantined" },
 	[GRANT_STATE] = {
-		NULL, "preparing", "active", "revoking", "quarantined", "released", "failed"
+		NULL, "preparing", "active", "revoking", "quarantined", "released", "queued",
+		"shrinking", "failed", "expired"
 	},
 	[HOLDER] = { NULL, "none", "file", "socket" },
+	[ADMIN_STATE] = { NULL, "enabled", "draining", "disabled" },
 };
 
 struct field {
@@ -80,6 +83,7 @@ static const struct object objects[] = {
 		{ "width", FABRIC_A_PORT_WIDTH, NUMBER },
 		{ "binding", FABRIC_A_PORT_BINDING, BINDING },
 		{ "host", FABRIC_A_PORT_HOST, TEXT },
+		{ "label", FABRIC_A_PORT_LABEL, TEXT },
 	} },
 	{ "device", FABRIC_CMD_DEVICE_GET, {
 		{ "id", FABRIC_A_DEVICE_ID, NUMBER },
@@ -92,6 +96,8 @@ static const struct object objects[] = {
 		{ "capacity", FABRIC_A_DEVICE_CAPACITY, NUMBER },
 		{ "numa-node", FABRIC_A_DEVICE_NUMA_NODE, NUMBER },
 		{ "member-id", FABRIC_A_DEVICE_MEMBER_ID, NUMBER },
+		{ "admin-state", FABRIC_A_DEVICE_ADMIN_STATE, ADMIN_STATE },
+		{ "label", FABRIC_A_DEVICE_LABEL, TEXT },
 	} },
 	{ "resource", FABRIC_CMD_RESOURCE_GET, {
 		{ "id", FABRIC_A_RESOURCE_ID, NUMBER },
@@ -137,6 +143,17 @@ static const struct object objects[] = {
 		{ "uid", FABRIC_A_GRANT_UID, NUMBER },
 		{ "reason", FABRIC_A_GRANT_REASON, TEXT },
 		{ "error", FABRIC_A_GRANT_ERROR, NUMBER },
+		{ "priority", FABRIC_A_GRANT_PRIORITY, NUMBER },
+		{ "min", FABRIC_A_GRANT_MIN, NUMBER },
+		{ "tenant", FABRIC_A_GRANT_TENANT, TEXT },
+		{ "position", FABRIC_A_GRANT_POSITION, NUMBER },
+	} },
+	{ "tenant", FABRIC_CMD_TENANT_GET, {
+		{ "id", FABRIC_A_TENANT_ID, NUMBER },
+		{ "name", FABRIC_A_TENANT_NAME, TEXT },
+		{ "priority-min", FABRIC_A_TENANT_PRIORITY_MIN, NUMBER },
+		{ "priority-max", FABRIC_A_TENANT_PRIORITY_MAX, NUMBER },
+		{ "grants", FABRIC_A_TENANT_GRANTS, NUMBER },
 	} },
 };
 
