@@ -30,7 +30,7 @@ schema_version_is_everywhere()
 {
 	local object
 
-	for object in $shown tree; do
+	for object in $shown queue tenant tree stats log; do
 		expect_eq "$(fcj "$object" | jq .schema)" 1 "schema of $object"
 	done
 	expect_eq "$(fcj grant show 4000000000 | jq .schema)" 1 "schema of an error"
@@ -41,7 +41,7 @@ empty_list_is_a_list()
 	local object
 
 	[ -z "$(ask grant -- id)" ] || skip "somebody else has grants"
-	for object in grant slice; do
+	for object in grant slice queue; do
 		expect_eq "$(objects $object)" "[]" "list of ${object}s"
 	done
 }
@@ -61,7 +61,7 @@ show_is_the_default_command()
 {
 	local object
 
-	for object in $shown; do
+	for object in $shown queue tenant stats log; do
 		expect_eq "$(fcj "$object")" "$(fcj "$object" show)" "$object"
 	done
 }
@@ -75,8 +75,14 @@ keys_are_the_names_of_the_specification()
 	python3 -c 'import yaml' 2>/dev/null || skip "there is no python3-yaml"
 	id=$(grant_new size 1M domain $sw)
 	defer fc grant del "$id"
-	for object in $shown; do
-		objects "$object" >"$KTAP_TMP/$object"
+	fc tenant new json$$ quota memory=1M quota memory/ram=1M user 1 group 1 >/dev/null
+	defer fc tenant del json$$
+	for object in $shown tenant log stats; do
+		if [ "$object" = stats ]; then
+			fcj stats | jq -c '[.stats]' >"$KTAP_TMP/$object"
+		else
+			objects "$object" >"$KTAP_TMP/$object"
+		fi
 		python3 - "$spec" "$object" "$KTAP_TMP/$object" <<-'END'
 			import json, sys, yaml
 			spec = yaml.safe_load(open(sys.argv[1]))
@@ -89,7 +95,7 @@ keys_are_the_names_of_the_specification()
 			    for key, value in item.items():
 			        attr = attrs.get(key) or sys.exit(f"{name} has no attribute {key}")
 			        if attr["type"] == "nest":
-			            for inner in value:
+			            for inner in value if attr.get("multi-attr") else [value]:
 			                check(attr["nested-attributes"], inner)
 			        elif "enum" in attr:
 			            names = [e if isinstance(e, str) else e["name"]
