@@ -296,6 +296,22 @@ static unsigned long long free_ram(struct cxl_memdev *memdev)
 	return used < total ? total - used : 0;
 }
 
+/*
+ * Device memory that no region has: of somebody who was killed before it was
+ * attached. It can be freed from the last decoder on.
+ */
+static void free_leftovers(struct cxl_memdev *memdev)
+{
+	struct cxl_port *port = cxl_endpoint_get_port(cxl_memdev_get_endpoint(memdev));
+	struct cxl_decoder *decoder;
+
+	cxl_decoder_foreach_reverse(port, decoder)
+		if (cxl_decoder_get_dpa_size(decoder) && !cxl_decoder_get_size(decoder) &&
+		    !cxl_decoder_get_region(decoder) &&
+		    cxl_decoder_get_mode(decoder) == CXL_DECODER_MODE_RAM)
+			cxl_decoder_set_dpa_size(decoder, 0);
+}
+
 static int choose_size(struct fabric_ctx *ctx, const struct fabric_region_req *req,
 		       struct cxl_decoder *window, struct cxl_memdev **memdevs,
 		       unsigned long long *size)
@@ -604,6 +620,7 @@ static int create(struct fabric_ctx *ctx, const struct fabric_region_req *req,
 	struct cxl_decoder *window;
 	unsigned long long size;
 	struct cxl_region *cxlr;
+	unsigned int i;
 	int err;
 
 	err = find_memdevs(ctx, req, memdevs);
@@ -613,6 +630,9 @@ static int create(struct fabric_ctx *ctx, const struct fabric_region_req *req,
 	if (!window)
 		return ctx_fail(ctx, -ENXIO,
 				"No window for volatile memory reaches all of these devices");
+	/* Those who make regions for the broker take turns. */
+	for (i = 0; req->domain_id && i < req->nr_memdevs; i++)
+		free_leftovers(memdevs[i]);
 	err = choose_size(ctx, req, window, memdevs, &size);
 	if (err)
 		return err;
