@@ -92,6 +92,8 @@ bad id_0_is_usage $USAGE "too small" grant del 0
 bad id_beyond_32_bits_is_usage $USAGE "too large" grant del 4294967296
 bad second_id_is_usage $USAGE "unknown argument" grant del "$grant" "$grant"
 bad misspelt_force_is_usage $USAGE "unknown argument" grant del "$grant" forced
+bad misspelt_option_is_usage $USAGE "unknown argument" grant del "$grant" --forced
+bad option_with_a_key_that_needs_a_value_is_usage $USAGE "unknown argument" grant new --kind memory size 1M
 bad bind_without_host_is_usage $USAGE "host" port bind "$p1"
 bad bind_without_port_is_usage $USAGE "PORT" port bind host host0
 bad time_without_a_unit_is_usage $USAGE "not a time" "${new[@]}" size 1M wait 30

@@ -202,14 +202,27 @@ static void parse_value(const struct parser *parser, unsigned int n, const char 
 	}
 }
 
+/* A key without a value may look like an option. */
 static int find_key(const struct cmd *cmd, const char *word)
 {
+	const char *flag = strncmp(word, "--", 2) ? word : word + 2;
 	unsigned int i;
 
 	for (i = 0; i < cmd->nr_args; i++)
-		if (!(cmd->args[i].flags & POSITIONAL) && !strcmp(cmd->args[i].key, word))
+		if (!(cmd->args[i].flags & POSITIONAL) &&
+		    !strcmp(cmd->args[i].key, cmd->args[i].type == ARG_FLAG ? flag : word))
 			return i;
 	return -1;
+}
+
+static bool only_flags_yet(const struct parser *parser)
+{
+	unsigned int i;
+
+	for (i = 0; i < parser->cmd->nr_args; i++)
+		if (HAS(parser->args, i) && parser->cmd->args[i].type != ARG_FLAG)
+			return false;
+	return true;
 }
 
 /* Take one argument off the words, return how many there were of it. */
@@ -221,7 +234,7 @@ static int parse_arg(const struct parser *parser, int argc, char **argv)
 
 	n = find_key(cmd, argv[0]);
 	if (n < 0) {
-		if (cmd->nr_args && cmd->args[0].flags & POSITIONAL && !parser->args->present) {
+		if (cmd->nr_args && cmd->args[0].flags & POSITIONAL && only_flags_yet(parser)) {
 			parse_value(parser, 0, argv[0]);
 			return 1;
 		}
