@@ -64,8 +64,8 @@ man_facts() {
 
 	for page in "$man"/fabricctl-*.rst; do
 		page=$(basename -- "$page" .rst)
-		printf 'object %s\n' "${page#fabricctl-}"
 		synopsis "$man/$page.rst" | sed 's/ \[OPTIONS\]//'
+		synopsis "$man/$page.rst" | sed -n 's/^usage fabricctl \[OPTIONS\] \([a-z]*\).*/object \1/p'
 		awk '
 			function plain(text) {
 				gsub(/[*`]/, "", text)

@@ -197,6 +197,7 @@ static void parse_value(const struct parser *parser, unsigned int n, const char 
 		parse_choice(parser, arg, value);
 		break;
 	case ARG_LIST:
+	case ARG_FILE:
 	case ARG_FLAG:
 		break;
 	}

@@ -18,6 +18,7 @@
 #define EXIT_PENDING	3
 #define EXIT_CAPACITY	4
 #define EXIT_PERMISSION	5
+#define EXIT_DIFFERENT	6
 
 #define ARGS_MAX	40
 
@@ -34,6 +35,7 @@ enum arg_type {
 	ARG_SIGNAL,		/* a name as of kill(1) */
 	ARG_STRING,
 	ARG_LIST,		/* names with commas, taken apart by the command */
+	ARG_FILE,		/* path, or - */
 	ARG_ENUM,		/* a name of @names */
 	ARG_CHOICE,		/* one of @choices */
 	ARG_FLAG,		/* a key without a value */
@@ -82,6 +84,7 @@ struct cmd {
 	const struct arg *args;
 	unsigned int nr_args;
 	bool takes_command;	/* "-- CMD ARGS" at the end */
+	/* Returns a negative errno, or the exit status. */
 	int (*run)(struct ctl *ctl, const struct args *args);
 };
 
@@ -107,6 +110,10 @@ extern const struct object log_object;
 extern const struct object tree_object;
 extern const struct object monitor_object;
 extern const struct object run_object;
+extern const struct object save_object;
+extern const struct object apply_object;
+extern const struct object diff_object;
+extern const struct object assert_object;
 
 /* main.c */
 extern const struct object *const objects[];
@@ -176,6 +183,8 @@ void progress_print(struct progress *progress, const char *format, ...)
 void progress_end(struct progress *progress);
 void bar_format(char *bar, size_t size, uint64_t part, uint64_t total, unsigned int cells);
 int64_t now_ms(void);
+/* region.c */
+int region_take_over(struct ctl *ctl, uint32_t domain_id, const char *name);
 
 /* slice.c */
 void slice_fields_out(struct out *out, const struct fabric_slice *slice);

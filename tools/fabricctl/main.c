@@ -24,6 +24,10 @@ const struct object *const objects[] = {
 	&stats_object,
 	&log_object,
 	&run_object,
+	&save_object,
+	&apply_object,
+	&diff_object,
+	&assert_object,
 };
 
 const unsigned int nr_objects = ARRAY_SIZE(objects);
@@ -166,10 +170,10 @@ static int run(struct ctl *ctl, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	err = cmd->run(ctl, &args);
-	if (!err)
-		ctl_warn(ctl, fabric_warning(ctl->ctx));
-	else
+	if (err < 0)
 		err = report(ctl, err);
+	else
+		ctl_warn(ctl, fabric_warning(ctl->ctx));
 	fabric_close(ctl->ctx);
 	args_free(&args);
 	return err;

@@ -207,7 +207,7 @@ static int region_show(struct ctl *ctl, const struct args *args)
  * udev may load dax_cxl just after the region appeared, and that makes DAX
  * devices of it meanwhile. The broker refuses then; make them let go again.
  */
-static int take(struct ctl *ctl, uint32_t domain_id, const char *name)
+int region_take_over(struct ctl *ctl, uint32_t domain_id, const char *name)
 {
 	const struct timespec pause = { .tv_nsec = TAKE_PAUSE_MS * 1000000L };
 	unsigned int attempt;
@@ -242,7 +242,7 @@ static int region_take(struct ctl *ctl, const struct args *args)
 
 	err = cxl_domain(ctl, &domain_id);
 	if (!err)
-		err = take(ctl, domain_id, name);
+		err = region_take_over(ctl, domain_id, name);
 	return err ? err : show_regions(ctl, name);
 }
 
