@@ -94,6 +94,9 @@ bad second_id_is_usage $USAGE "unknown argument" grant del "$grant" "$grant"
 bad misspelt_force_is_usage $USAGE "unknown argument" grant del "$grant" forced
 bad misspelt_option_is_usage $USAGE "unknown argument" grant del "$grant" --forced
 bad option_with_a_key_that_needs_a_value_is_usage $USAGE "unknown argument" grant new --kind memory size 1M
+bad apply_without_a_plan_is_usage $USAGE "FILE" apply dry-run
+bad apply_of_two_plans_is_usage $USAGE "unknown argument" apply a.json b.json
+bad argument_to_assert_is_usage $USAGE "unknown argument" assert a.json force
 bad bind_without_host_is_usage $USAGE "host" port bind "$p1"
 bad bind_without_port_is_usage $USAGE "PORT" port bind host host0
 bad time_without_a_unit_is_usage $USAGE "not a time" "${new[@]}" size 1M wait 30
