@@ -206,7 +206,7 @@ stays_until_cleared()
 	sums_are_right || fail "the sums are wrong"
 	views_agree || fail "netlink and debugfs differ"
 	# what is not clean is not handed on
-	expect_refusal 1 "" fc grant new kind memory size 32M device "$(id_of device $sw m0)"
+	expect_refusal 4 "" fc grant new kind memory size 32M device "$(id_of device $sw m0)"
 	expect_refusal 3 "Being released" fc grant del "$id"
 	expect_refusal 3 "Being released" fc grant del "$id" force
 	emu_faults_clear $sw

@@ -446,7 +446,8 @@ void out_count(struct out *out, const char *key, uint64_t value, const char *bar
 	if (out->json)
 		out_u64(out, key, value);
 	else
-		out->column += printf(" %8llu%s%s", (unsigned long long)value, *bar ? " " : "", bar);
+		out->column += printf(" %8llu%s%s", (unsigned long long)value,
+				      *bar ? " " : "", bar);
 }
 
 void out_percent(struct out *out, const char *key, uint32_t value)
