@@ -623,6 +623,7 @@ bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant
  *	least as important, keep what they could use
  * @priority: from whom can be taken is of lower priority
  * @counts: resources that have too little count it
+ * @over_plans: what is set aside for requests of lower priority counts as free
  */
 struct fabric_want {
 	const struct fabric_grant_req *req;
@@ -631,6 +632,7 @@ struct fabric_want {
 	const struct fabric_grant *before;
 	u32 priority;
 	bool counts;
+	bool over_plans;
 };
 
 /*
@@ -668,6 +670,8 @@ struct fabric_search {
 	u64 most;
 };
 
+bool fabric_place_fits(struct fabric_resource *resource, const struct fabric_grant_req *req,
+		       struct fabric_search *search);
 bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_grant_req *req,
 			  struct fabric_search *search);
 u64 fabric_place_unit(const struct fabric_resource *resource, const struct fabric_grant_req *req);
@@ -679,11 +683,15 @@ int fabric_place_refuse(const struct fabric_search *search, const struct fabric_
 /* reclaim.c */
 int fabric_reclaim(struct fabric_grant *grant, const struct fabric_want *want);
 void fabric_reclaim_withdraw(struct fabric_grant *grant);
-bool fabric_reclaim_force(struct fabric_grant *victim);
+bool fabric_reclaim_displace(const struct fabric_want *want);
+void fabric_reclaim_force(struct fabric_grant *victim);
 int fabric_reclaim_notice(struct fabric_grant *victim, const struct fabric_grant *by, u64 target,
 			  const char *reason);
 
 /* queue.c */
+/* When a grant is busy, its deadline is looked at again after this. */
+#define FABRIC_DEADLINE_AGAIN_NS	(20 * NSEC_PER_MSEC)
+
 extern struct mutex fabric_engine; /* see DOC: locking */
 
 void fabric_queue_kick(void);

@@ -64,7 +64,8 @@ static void fabric_grant_free(struct fabric_object *obj)
 	list_for_each_entry_safe(slice, next, &grant->slices, siblings)
 		fabric_slice_free(slice);
 	WARN_ON(!list_empty(&grant->files) || !list_empty(&grant->queue_node) ||
-		!list_empty(&grant->shrunken_node) || !hlist_unhashed(&grant->token_node));
+		!list_empty(&grant->shrunken_node) || !hlist_unhashed(&grant->token_node) ||
+		!hlist_unhashed(&grant->socket_node) || !RB_EMPTY_NODE(&grant->deadline.node));
 	pr_debug("grant %u: destroyed\n", obj->id);
 	if (grant->req->tenant)
 		atomic_dec(&grant->req->tenant->nr_grants);
@@ -259,10 +260,28 @@ void fabric_grant_set_state(struct fabric_grant *grant, enum fabric_grant_state 
 	grant->state = state;
 }
 
+static void socket_bind(struct fabric_grant *grant)
+{
+	grant->net = grant->req->net;
+	grant->portid = grant->req->portid;
+	spin_lock(&sockets_lock);
+	hash_add(sockets, &grant->socket_node, grant->portid);
+	spin_unlock(&sockets_lock);
+}
+
+static void socket_unbind(struct fabric_grant *grant)
+{
+	spin_lock(&sockets_lock);
+	if (!hlist_unhashed(&grant->socket_node))
+		hash_del(&grant->socket_node);
+	spin_unlock(&sockets_lock);
+}
+
 /* A request ends that got nothing. The caller puts its reference. */
 void fabric_grant_end(struct fabric_grant *grant, enum fabric_grant_state state)
 {
 	lockdep_assert_held(&grant->lock);
+	socket_unbind(grant);
 	fabric_grant_set_state(grant, state);
 	grant->obj.registered = false;
 	fabric_grant_notify(grant, FABRIC_CMD_GRANT_DEL_NTF);
@@ -341,7 +360,10 @@ void fabric_grant_append(struct fabric_grant *grant, struct fabric_grant_slice *
 	mutex_unlock(&grant->lock);
 }
 
-/* Give back the last slice, on which no op was run. */
+/*
+ * Give back the last slice, on which no op was run. Whoever undoes what it has
+ * just reserved wakes nobody: what was free before is free again.
+ */
 void fabric_grant_drop_last(struct fabric_grant *grant)
 {
 	struct fabric_grant_slice *slice;
@@ -357,23 +379,6 @@ void fabric_grant_drop_last(struct fabric_grant *grant)
 	fabric_slice_free(slice);
 }
 
-static void socket_bind(struct fabric_grant *grant)
-{
-	grant->net = grant->req->net;
-	grant->portid = grant->req->portid;
-	spin_lock(&sockets_lock);
-	hash_add(sockets, &grant->socket_node, grant->portid);
-	spin_unlock(&sockets_lock);
-}
-
-static void socket_unbind(struct fabric_grant *grant)
-{
-	spin_lock(&sockets_lock);
-	if (!hlist_unhashed(&grant->socket_node))
-		hash_del(&grant->socket_node);
-	spin_unlock(&sockets_lock);
-}
-
 /* Still in the grant because the host uses it, as opposed to quarantined. */
 static bool stays(const struct fabric_grant_slice *slice)
 {
@@ -382,7 +387,8 @@ static bool stays(const struct fabric_grant_slice *slice)
 
 static void record_end(struct fabric_grant *grant)
 {
-	if (!grant->was_active)
+	/* A part of a grant that nobody knows of goes with the change of that grant. */
+	if (!grant->was_active || !grant->announced)
 		return;
 	atomic64_inc(&fabric_stats.releases);
 	if (grant->notice && grant->notice->by) {
@@ -400,6 +406,8 @@ static void settle_released(struct fabric_grant *grant, unsigned int left)
 	struct fabric_grant_slice *slice;
 
 	record_end(grant);
+	/* Bound in the queue, it can have failed before it was active. */
+	socket_unbind(grant);
 	fabric_grant_set_state(grant, grant->was_active ? FABRIC_GRANT_STATE_RELEASED :
 							  FABRIC_GRANT_STATE_FAILED);
 	grant->error = 0;
@@ -408,6 +416,7 @@ static void settle_released(struct fabric_grant *grant, unsigned int left)
 		if (slice->resource)
 			fabric_slice_give(slice, --left == 0 && grant->announced ? grant : NULL);
 	}
+	fabric_queue_kick();
 	wake_up_all(&grant->wait);
 }
 
@@ -592,15 +601,16 @@ static void grant_work(struct work_struct *work)
 	struct fabric_grant *grant = container_of(to_delayed_work(work), struct fabric_grant, work);
 	struct netlink_ext_ack ack = {};
 	enum fabric_grant_state state;
-	bool incoming, undo = false;
+	bool incoming, mine = false;
 
 	mutex_lock(&grant->lock);
 	state = grant->state;
 	incoming = grant->incoming;
 	if (!grant->owned && (state == FABRIC_GRANT_STATE_REVOKING ||
-			      state == FABRIC_GRANT_STATE_QUARANTINED)) {
+			      state == FABRIC_GRANT_STATE_QUARANTINED ||
+			      state == FABRIC_GRANT_STATE_SHRINKING)) {
 		grant->owned = true;
-		undo = true;
+		mine = true;
 	}
 	mutex_unlock(&grant->lock);
 	/* What it was to grow by is here for this work item alone. */
@@ -608,9 +618,9 @@ static void grant_work(struct work_struct *work)
 		fabric_resize_incoming(grant);
 	else if (state == FABRIC_GRANT_STATE_PREPARING)
 		grant_make(grant, &ack);
-	else if (state == FABRIC_GRANT_STATE_SHRINKING)
+	else if (mine && state == FABRIC_GRANT_STATE_SHRINKING)
 		fabric_resize_forced(grant);
-	else if (undo)
+	else if (mine)
 		fabric_grant_undo(grant);
 	fabric_grant_put(grant);
 }

@@ -98,6 +98,42 @@ void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj)
 	genlmsg_multicast(&fabric_nl_family, msg, 0, group, GFP_KERNEL);
 }
 
+/*
+ * Room for what is usual. A message that fills less than half of what was
+ * allocated for it is copied once more on its way.
+ */
+static size_t grant_msg_size(unsigned int nr_slices)
+{
+	return 448 + 136 * nr_slices;
+}
+
+static struct sk_buff *grant_fill_msg(struct genl_info *info, struct fabric_grant *grant, int fd,
+				      size_t size)
+{
+	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
+	int ret;
+
+	if (!msg)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&grant->lock);
+	ret = fabric_grant_fill_fd(msg, info, grant, fd);
+	mutex_unlock(&grant->lock);
+	if (!ret)
+		return msg;
+	nlmsg_free(msg);
+	return ERR_PTR(ret);
+}
+
+/* The reply that tells of @grant; @fd is what leads to its file, or -1. */
+static struct sk_buff *grant_msg(struct genl_info *info, struct fabric_grant *grant, int fd)
+{
+	struct sk_buff *msg = grant_fill_msg(info, grant, fd, grant_msg_size(grant->req->pieces));
+
+	if (msg != ERR_PTR(-EMSGSIZE))
+		return msg;
+	return grant_fill_msg(info, grant, fd, FABRIC_GRANT_MSG_SIZE);
+}
+
 static int reply_with(struct genl_info *info, fabric_fill_t fill, void *obj, struct mutex *lock)
 {
 	struct sk_buff *msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
@@ -698,26 +734,14 @@ int fabric_nl_grant_new_doit(struct sk_buff *skb, struct genl_info *info)
 	req = fabric_req_parse(info, is_admin(skb));
 	if (IS_ERR(req))
 		return PTR_ERR(req);
-	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
-	if (!msg) {
-		fabric_req_free(req);
-		return -ENOMEM;
-	}
 	grant = fabric_grant_new(req, info->extack);
-	if (IS_ERR(grant)) {
-		ret = PTR_ERR(grant);
-		goto err_free_msg;
-	}
+	if (IS_ERR(grant))
+		return PTR_ERR(grant);
 	ret = reply_file(&fd, grant);
 	if (ret)
 		goto err_del_grant;
-	mutex_lock(&grant->lock);
-	ret = fabric_grant_fill_fd(msg, info, grant, fd.fd);
-	mutex_unlock(&grant->lock);
-	if (ret)
-		goto err_abort_fd;
-	ret = genlmsg_reply(msg, info);
-	msg = NULL;
+	msg = grant_msg(info, grant, fd.fd);
+	ret = IS_ERR(msg) ? PTR_ERR(msg) : genlmsg_reply(msg, info);
 	if (ret)
 		goto err_abort_fd;
 	if (fd.file)
@@ -733,8 +757,6 @@ err_del_grant:
 	if (!grant->req->token)
 		fabric_grant_abandon(grant, "The reply could not be sent");
 	fabric_grant_put(grant);
-err_free_msg:
-	nlmsg_free(msg);
 	return ret;
 }
 
@@ -753,7 +775,9 @@ int fabric_nl_grant_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int grant_reply(struct genl_info *info, struct fabric_grant *grant)
 {
-	return reply_with(info, fabric_grant_fill, grant, &grant->lock);
+	struct sk_buff *msg = grant_msg(info, grant, -1);
+
+	return IS_ERR(msg) ? PTR_ERR(msg) : genlmsg_reply(msg, info);
 }
 
 static int change_parse(const struct genl_info *info, struct fabric_grant_change *change)

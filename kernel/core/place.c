@@ -74,11 +74,11 @@ static bool is_there(const struct fabric_resource *resource, const struct fabric
 }
 
 /*
- * Whether the request could be met from the resource if it had room. @search
- * may be NULL.
+ * Whether a part of the request could be met from the resource if it had room.
+ * @search may be NULL.
  */
-bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_grant_req *req,
-			  struct fabric_search *search)
+bool fabric_place_fits(struct fabric_resource *resource, const struct fabric_grant_req *req,
+		       struct fabric_search *search)
 {
 	const struct fabric_resource_info *is = &resource->info;
 	u64 align, left;
@@ -113,13 +113,6 @@ bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_
 		missed(search, FABRIC_MISS_DEVICE);
 		return false;
 	}
-	left = fabric_tenant_left(req->tenant, is->kind, is->capability);
-	if (left < req->size) {
-		missed(search, FABRIC_MISS_QUOTA);
-		if (search)
-			search->left = left;
-		return false;
-	}
 	left = req->bandwidth_min ? fabric_device_bandwidth_free(resource->device) : 0;
 	if (left < req->bandwidth_min) {
 		missed(search, FABRIC_MISS_BANDWIDTH);
@@ -128,6 +121,23 @@ bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_
 		return false;
 	}
 	return true;
+}
+
+/* The same, and the request is not too large for its tenant. */
+bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_grant_req *req,
+			  struct fabric_search *search)
+{
+	u64 left;
+
+	if (!fabric_place_fits(resource, req, search))
+		return false;
+	left = fabric_tenant_left(req->tenant, resource->info.kind, resource->info.capability);
+	if (left >= req->size)
+		return true;
+	missed(search, FABRIC_MISS_QUOTA);
+	if (search)
+		search->left = left;
+	return false;
 }
 
 int fabric_place_refuse(const struct fabric_search *search, const struct fabric_want *want,
@@ -230,6 +240,7 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 	int away = distance(resource, req);
 	struct single *best = data;
 	struct fabric_fit fit;
+	bool best_fit;
 	u64 metric;
 
 	if (!IS_ALIGNED(want->size, fabric_resource_align(resource, mode_of(resource, req))) ||
@@ -242,6 +253,7 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 			resource->refusals++;
 		return 0;
 	}
+	best_fit = req->placement == FABRIC_PLACEMENT_BEST_FIT;
 	switch (req->placement) {
 	case FABRIC_PLACEMENT_PACK:
 		metric = resource->extents.free;
@@ -262,15 +274,16 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 	best->resource = resource;
 	best->distance = away;
 	best->metric = metric;
-	return 0;
+	/* Nothing fits better than exactly. */
+	return best_fit && !away && fit.room == want->size;
 }
 
 /*
- * Take @length of @resource for a new slice of @grant. The resource can have
- * left since it was found, then the search has to start again.
+ * Take @length of @resource for a new slice of @grant, if that is not NULL. The
+ * resource can have left since it was found, then the search has to start again.
  */
 static int take(struct fabric_grant *grant, const struct fabric_want *want,
-		struct fabric_resource *resource, u64 length)
+		struct fabric_search *search, struct fabric_resource *resource, u64 length)
 {
 	enum fabric_mode mode = mode_of(resource, want->req);
 	struct fabric_domain *domain = resource->domain;
@@ -278,12 +291,18 @@ static int take(struct fabric_grant *grant, const struct fabric_want *want,
 	struct fabric_fit fit;
 	int ret = -EAGAIN;
 
+	if (!grant)
+		return 0;
 	slice = fabric_slice_alloc(grant);
 	if (!slice)
 		return -ENOMEM;
 	slice->pub.mode = mode;
 	mutex_lock(&domain->lock);
-	if (resource->obj.registered && fabric_place_matches(resource, want->req, NULL) &&
+	/*
+	 * Its quota was checked for the whole request. Bandwidth that pieces have
+	 * in common may have gone to the first of them.
+	 */
+	if (resource->obj.registered && fabric_place_fits(resource, want->req, search) &&
 	    fabric_extents_fit(&resource->extents, length,
 			       fabric_resource_align(resource, mode), &fit))
 		ret = fabric_resource_reserve(resource, slice, fit.start, length);
@@ -305,7 +324,7 @@ static int place_single(struct fabric_grant *grant, const struct fabric_want *wa
 	visit_matches(want, search, try_single, &best);
 	if (!best.resource)
 		return -ENOSPC;
-	ret = take(grant, want, best.resource, want->size);
+	ret = take(grant, want, search, best.resource, want->size);
 	fabric_resource_put(best.resource);
 	return ret;
 }
@@ -319,6 +338,7 @@ static int gather(struct fabric_resource *resource, const struct fabric_want *wa
 	u64 run = fabric_extents_run(&resource->extents, fabric_resource_align(resource,
 				     mode_of(resource, want->req)));
 
+	missed(search, FABRIC_MISS_SPACE);
 	run -= want->req->granularity ? run % want->req->granularity : 0;
 	if (!run)
 		return 0;
@@ -514,16 +534,14 @@ static int place_many(struct fabric_grant *grant, const struct fabric_want *want
 	if (!ret) {
 		sort_by(&candidates, by_distance_and_run);
 		keep_one_mode(&candidates, want->req);
-		if (!divide(&candidates, want)) {
-			missed(search, FABRIC_MISS_SPACE);
+		if (!divide(&candidates, want))
 			ret = -ENOSPC;
-		}
 	}
 	for (i = 0; i < candidates.nr; i++) {
 		struct candidate *next = &candidates.list[i];
 
 		if (!ret && next->part)
-			ret = take(grant, want, next->resource, next->part);
+			ret = take(grant, want, search, next->resource, next->part);
 		fabric_resource_put(next->resource);
 	}
 	kvfree(candidates.list);
@@ -532,7 +550,8 @@ static int place_many(struct fabric_grant *grant, const struct fabric_want *want
 
 /*
  * Reserve what is wanted from free capacity. The new slices are at the end of
- * those of @grant, which nobody else knows or which the caller has locked.
+ * those of @grant, which nobody else knows or which the caller has locked. If
+ * it is NULL, only see whether that would succeed.
  *
  * Return: 0, -ENOSPC and the reason in @search, or -ENOMEM. After an error the
  * grant has no new slices.
@@ -541,7 +560,7 @@ int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 		 struct fabric_search *search)
 {
 	bool spread = want->req->placement == FABRIC_PLACEMENT_SPREAD;
-	struct list_head *last = grant->slices.prev;
+	struct list_head *last = grant ? grant->slices.prev : NULL;
 	int ret, tries;
 
 	for (tries = 0; tries < 10; tries++) {
@@ -558,7 +577,7 @@ int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 		if (!ret)
 			return 0;
 		/* The steps that were done are undone in reverse order. */
-		while (grant->slices.prev != last)
+		while (grant && grant->slices.prev != last)
 			fabric_grant_drop_last(grant);
 		if (ret != -EAGAIN)
 			return ret;

@@ -23,9 +23,6 @@
 #include "fabric_internal.h"
 #include "netlink_gen.h"
 
-/* When a grant is busy, its deadline is looked at again after this. */
-#define DEADLINE_AGAIN_NS	(20 * NSEC_PER_MSEC)
-
 DEFINE_MUTEX(fabric_engine); /* see DOC: locking */
 
 static unsigned int queue_max = 4096;
@@ -166,10 +163,23 @@ static bool end_lease(struct fabric_grant *grant, u64 now)
 		atomic64_inc(&fabric_stats.lease_expiries);
 		fabric_record(FABRIC_EVENT_EXPIRY, grant, grant->size, 0, "Its lease is over");
 		if (fabric_reclaim_notice(grant, NULL, 0, "Its lease is over"))
-			fabric_deadline_set(grant, now + DEADLINE_AGAIN_NS);
+			fabric_deadline_set(grant, now + FABRIC_DEADLINE_AGAIN_NS);
 	}
 	mutex_unlock(&grant->lock);
 	return force;
+}
+
+/*
+ * The time of a request is over, unless it is certain of its capacity: others
+ * would have given it for nothing.
+ */
+static bool end_wait(struct fabric_grant *grant, u64 now)
+{
+	if (!grant->wait_end || grant->wait_end > now || grant->plan)
+		return false;
+	atomic64_inc(&fabric_stats.wait_expiries);
+	fabric_queue_cancel(grant, FABRIC_GRANT_STATE_EXPIRED, "No capacity became free in time");
+	return true;
 }
 
 static void expire(u64 now)
@@ -177,13 +187,10 @@ static void expire(u64 now)
 	struct fabric_grant *grant;
 
 	while ((grant = next_due(now))) {
-		if (!list_empty(&grant->queue_node)) {
-			atomic64_inc(&fabric_stats.wait_expiries);
-			fabric_queue_cancel(grant, FABRIC_GRANT_STATE_EXPIRED,
-					    "No capacity became free in time");
-		} else if (end_lease(grant, now) && fabric_reclaim_force(grant)) {
-			fabric_deadline_set(grant, now + DEADLINE_AGAIN_NS);
-		}
+		if (!list_empty(&grant->queue_node))
+			end_wait(grant, now);
+		else if (end_lease(grant, now))
+			fabric_reclaim_force(grant);
 		fabric_grant_put(grant);
 	}
 }
@@ -201,6 +208,13 @@ static struct fabric_want want_of(const struct fabric_grant *grant)
 	};
 }
 
+/* One that takes all from one resource does not wait for a smaller one. */
+static bool is_large_enough(const struct fabric_resource *resource,
+			    const struct fabric_grant_req *req)
+{
+	return req->pieces > 1 || resource->info.total >= req->size;
+}
+
 /* Whether an earlier request could use the resource. */
 bool fabric_queue_keeps(struct fabric_resource *resource, const struct fabric_want *want)
 {
@@ -210,7 +224,8 @@ bool fabric_queue_keeps(struct fabric_resource *resource, const struct fabric_wa
 	list_for_each_entry(grant, &queue, queue_node) {
 		if (grant == want->before || grant->req->priority < want->priority)
 			return false;
-		if (!grant->plan && fabric_place_matches(resource, grant->req, NULL))
+		if (!grant->plan && is_large_enough(resource, grant->req) &&
+		    fabric_place_matches(resource, grant->req, NULL))
 			return true;
 	}
 	return false;
@@ -287,20 +302,6 @@ void fabric_queue_cancel(struct fabric_grant *grant, enum fabric_grant_state sta
 	fabric_queue_kick();
 }
 
-/* The least important request behind @grant that has a plan. */
-static struct fabric_grant *plan_to_withdraw(const struct fabric_grant *grant)
-{
-	struct fabric_grant *other;
-
-	list_for_each_entry_reverse(other, &queue, queue_node) {
-		if (other->req->priority >= grant->req->priority)
-			return NULL;
-		if (other->plan)
-			return other;
-	}
-	return NULL;
-}
-
 /*
  * Find capacity for a request: free, or taken from the less important, or from
  * the plan of a less important request. Return: 0 when the request has all it
@@ -309,7 +310,6 @@ static struct fabric_grant *plan_to_withdraw(const struct fabric_grant *grant)
 int fabric_queue_find(struct fabric_grant *grant, struct fabric_search *search)
 {
 	struct fabric_want want = want_of(grant);
-	struct fabric_grant *other;
 	int ret;
 
 	lockdep_assert_held(&fabric_engine);
@@ -320,10 +320,8 @@ int fabric_queue_find(struct fabric_grant *grant, struct fabric_search *search)
 			if (!ret)
 				return -EINPROGRESS;
 		}
-		other = ret == -ENOSPC ? plan_to_withdraw(grant) : NULL;
-		if (other)
-			fabric_reclaim_withdraw(other);
-	} while (other);
+	} while (ret == -ENOSPC && search->miss == FABRIC_MISS_SPACE &&
+		 fabric_reclaim_displace(&want));
 	return ret;
 }
 
@@ -393,9 +391,12 @@ static void serve(struct fabric_grant *grant)
 			return;
 		case PLAN_BROKEN:
 			fabric_reclaim_withdraw(grant);
+			fabric_queue_kick();
 			break;
 		}
 	}
+	if (end_wait(grant, ktime_get_boottime_ns()))
+		return;
 	ret = fabric_queue_find(grant, &search);
 	if (!ret) {
 		fabric_grant_start(grant);

@@ -25,15 +25,17 @@
  * @end: first unit behind it
  * @victim: who has it, NULL if nobody has, or no longer
  * @level: priority of @victim, or 0
- * @surplus: what @victim would lose beyond the item
- * @tail_only: @victim can give the end of it only, not the beginning
+ * @whole: what @victim loses unless only the end of the item is taken and it @cuts
+ * @cuts: @victim can give the end and keep the rest
+ * @tail_only: @victim can give the end only
  */
 struct item {
 	u64 start;
 	u64 end;
 	struct fabric_grant *victim;
 	u32 level;
-	u64 surplus;
+	u64 whole;
+	bool cuts;
 	bool tail_only;
 };
 
@@ -47,7 +49,7 @@ struct items {
 struct cost {
 	u32 level;
 	u32 grants;
-	u64 surplus;
+	u64 loss;
 };
 
 /**
@@ -82,7 +84,7 @@ static bool cheaper(const struct cost *a, const struct cost *b)
 		return a->level < b->level;
 	if (a->grants != b->grants)
 		return a->grants < b->grants;
-	return a->surplus < b->surplus;
+	return a->loss < b->loss;
 }
 
 static enum fabric_mode mode_of(const struct fabric_resource *resource,
@@ -94,9 +96,25 @@ static enum fabric_mode mode_of(const struct fabric_resource *resource,
 /* The request can take from the grant at all. */
 static bool is_victim(const struct fabric_grant *grant, const struct fabric_want *want)
 {
-	return READ_ONCE(grant->state) == FABRIC_GRANT_STATE_ACTIVE && !grant->notice &&
+	const struct fabric_notice *notice = grant->notice;
+
+	if (notice && !(want->over_plans && notice->by && notice->priority < want->priority))
+		return false;
+	return READ_ONCE(grant->state) == FABRIC_GRANT_STATE_ACTIVE &&
 	       !READ_ONCE(grant->owned) && grant->req->priority < want->priority &&
 	       ktime_get_boottime_ns() >= grant->avoid_until;
+}
+
+/* Somebody else is to get a part of @slice, and keeps that. */
+static bool is_promised(const struct fabric_grant_slice *slice, const struct fabric_want *want)
+{
+	const struct fabric_claim *claim;
+
+	list_for_each_entry(claim, &slice->claims, node) {
+		if (!want->over_plans || claim->to->grant->req->priority >= want->priority)
+			return true;
+	}
+	return false;
 }
 
 /* The plan that is being made, by number. What an earlier one would have taken does not count. */
@@ -111,7 +129,7 @@ static void plan_to_take(struct fabric_grant *grant, s64 change)
 }
 
 /* How much the grant can lose and go on. */
-static u64 spare(const struct fabric_grant *grant)
+static u64 spare(struct fabric_grant *grant)
 {
 	u64 planned = grant->plan_number == plan_number ? grant->planned : 0;
 	u64 keep = grant->req->min + planned;
@@ -120,22 +138,29 @@ static u64 spare(const struct fabric_grant *grant)
 	return grant->req->min && size > keep ? size - keep : 0;
 }
 
-/* What @slice could give for the request; none has length 0. */
-static struct item item_of_slice(const struct fabric_grant_slice *slice,
-				 const struct fabric_want *want, bool revoke)
+/* What a taken extent could give for the request; none has length 0. */
+static struct item item_of_extent(const struct fabric_extent *extent,
+				  const struct fabric_want *want, bool revoke)
 {
+	const struct fabric_grant_slice *slice = extent->owner;
 	const struct fabric_resource *resource = slice->resource;
 	struct fabric_grant *grant = slice->grant;
 	u64 align = fabric_resource_align(resource, slice->pub.mode);
 	struct item item = {
-		.start = slice->pub.start,
-		.end = slice->pub.start + slice->pub.length,
+		.start = extent->start,
+		.end = extent->start + extent->length,
 		.victim = grant,
 	};
 	u64 less;
 
 	item.level = grant->req->priority;
-	if (slice->error || slice->missing || !list_empty(&slice->claims))
+	/* It is only set aside for another request. */
+	if (grant->plan && want->over_plans && grant->req->priority < want->priority) {
+		item.victim = NULL;
+		item.level = 0;
+		return item;
+	}
+	if (slice->error || slice->missing || is_promised(slice, want))
 		goto none;
 	if (READ_ONCE(grant->state) == FABRIC_GRANT_STATE_REVOKING) {
 		item.victim = NULL;
@@ -145,14 +170,17 @@ static struct item item_of_slice(const struct fabric_grant_slice *slice,
 	if (!is_victim(grant, want))
 		goto none;
 	less = spare(grant);
+	item.whole = slice->pub.length;
+	item.cuts = resource->domain->ops->slice_shrink;
 	if (less >= slice->pub.length)
 		return item;
 	if (revoke && grant->req->reclaimable) {
-		item.surplus = READ_ONCE(grant->size) - slice->pub.length;
+		item.whole = READ_ONCE(grant->size);
+		item.cuts = false;
 		return item;
 	}
 	less = ALIGN_DOWN(less, align);
-	if (!less || !resource->domain->ops->slice_shrink)
+	if (!less || !item.cuts)
 		goto none;
 	item.start = item.end - less;
 	item.tail_only = true;
@@ -197,7 +225,7 @@ static int collect(struct items *items, const struct fabric_resource *resource,
 		};
 
 		if (!extent->free)
-			item = item_of_slice(extent->owner, want, revoke);
+			item = item_of_extent(extent, want, revoke);
 		if (item.start == item.end)
 			continue;
 		/* The other slices of the victim have that much less to spare. */
@@ -226,7 +254,8 @@ static struct cost cost_of(const struct items *items, u32 first, u64 start, u64 
 		if (item->victim) {
 			cost.level = max(cost.level, item->level + 1);
 			cost.grants++;
-			cost.surplus += item->surplus + item->end - min(item->end, end);
+			cost.loss += item->cuts && item->end <= end ?
+				     item->end - max(item->start, start) : item->whole;
 			if (item->tail_only && item->end > end)
 				return cost_infinite;
 			if (cost.level > limit->level ||
@@ -414,6 +443,18 @@ static int by_run(const void *a, const void *b)
 	return cmp_int(y->run, x->run);
 }
 
+/* What the holder of @slice loses if the window [@start, @end) is taken. */
+static u64 loss_of(const struct fabric_grant_slice *slice, u64 start, u64 end)
+{
+	const struct fabric_resource *resource = slice->resource;
+	u64 slice_end = slice->pub.start + slice->pub.length;
+
+	if (start <= slice->pub.start || end < slice_end || !resource->domain->ops->slice_shrink)
+		return slice->pub.length;
+	return slice->pub.length - ALIGN_DOWN(start - slice->pub.start,
+					      fabric_resource_align(resource, slice->pub.mode));
+}
+
 static void plan_window(struct window *window, s64 sign)
 {
 	struct fabric_domain *domain = window->resource->domain;
@@ -427,11 +468,8 @@ static void plan_window(struct window *window, s64 sign)
 	     extent && extent->start < end; extent = fabric_extents_next(extent)) {
 		struct fabric_grant_slice *slice = extent->owner;
 
-		u64 last = min(end, extent->start + extent->length);
-
 		if (!extent->free)
-			plan_to_take(slice->grant,
-				     sign * (last - max(window->start, extent->start)));
+			plan_to_take(slice->grant, sign * (s64)loss_of(slice, window->start, end));
 	}
 	mutex_unlock(&domain->lock);
 }
@@ -561,7 +599,7 @@ static int reserve(struct fabric_grant *grant, const struct fabric_want *want,
 		return -ENOMEM;
 	slice->pub.mode = mode_of(resource, want);
 	mutex_lock(&resource->domain->lock);
-	if (resource->obj.registered && fabric_place_matches(resource, want->req, NULL))
+	if (resource->obj.registered && fabric_place_fits(resource, want->req, NULL))
 		ret = fabric_resource_reserve(resource, slice, window->start, window->length);
 	mutex_unlock(&resource->domain->lock);
 	if (ret) {
@@ -750,8 +788,73 @@ int fabric_reclaim(struct fabric_grant *grant, const struct fabric_want *want)
 	return 0;
 }
 
-/* The grace of @victim is over. Returns whether its deadline has to be looked at again. */
-bool fabric_reclaim_force(struct fabric_grant *victim)
+/* A request whose plan is in the way of another window, referenced. */
+static struct fabric_grant *in_the_way(const struct window *window)
+{
+	struct fabric_domain *domain = window->resource->domain;
+	u64 end = window->start + window->length;
+	struct fabric_grant *found = NULL;
+	struct fabric_extent *extent;
+
+	mutex_lock(&domain->lock);
+	for (extent = fabric_extents_at(&window->resource->extents, window->start);
+	     !found && extent && extent->start < end; extent = fabric_extents_next(extent)) {
+		struct fabric_grant_slice *slice = extent->owner;
+		const struct fabric_claim *claim;
+
+		if (extent->free)
+			continue;
+		claim = list_first_entry_or_null(&slice->claims, struct fabric_claim, node);
+		if (slice->grant->plan || claim) {
+			found = claim ? claim->to->grant : slice->grant;
+			fabric_grant_hold(found);
+		} else if (slice->grant->notice && slice->grant->notice->by) {
+			found = fabric_grant_get(slice->grant->notice->by);
+		}
+		if (found && !found->plan) {
+			fabric_grant_put(found);
+			found = NULL;
+		}
+	}
+	mutex_unlock(&domain->lock);
+	return found;
+}
+
+/**
+ * fabric_reclaim_displace() - give up plans of less important requests
+ * @want: what a request wants, which can't be had beside them
+ *
+ * Only those that are in the way of what it can have instead.
+ *
+ * Return: whether there were any. If not, nothing has changed.
+ */
+bool fabric_reclaim_displace(const struct fabric_want *want)
+{
+	struct fabric_want over_plans = *want;
+	struct windows windows = {};
+	struct fabric_grant *other;
+	bool displaced = false;
+	int nr, i;
+
+	lockdep_assert_held(&fabric_engine);
+	over_plans.over_plans = true;
+	nr = plan(&windows, &over_plans);
+	for (i = 0; i < nr; i++) {
+		while ((other = in_the_way(&windows.list[i]))) {
+			fabric_reclaim_withdraw(other);
+			fabric_grant_put(other);
+			displaced = true;
+		}
+	}
+	forget(&windows);
+	/* They make other plans, or wait. */
+	if (displaced)
+		fabric_queue_kick();
+	return displaced;
+}
+
+/* The grace of @victim is over. */
+void fabric_reclaim_force(struct fabric_grant *victim)
 {
 	const char *reason = NULL;
 	struct fabric_notice *notice;
@@ -761,12 +864,13 @@ bool fabric_reclaim_force(struct fabric_grant *victim)
 	notice = victim->notice;
 	if (victim->state != FABRIC_GRANT_STATE_ACTIVE || !notice || notice->forced) {
 		mutex_unlock(&victim->lock);
-		return false;
+		return;
 	}
 	/* The holder is about to change it: see what becomes of that. */
 	if (victim->owned) {
+		fabric_deadline_set(victim, ktime_get_boottime_ns() + FABRIC_DEADLINE_AGAIN_NS);
 		mutex_unlock(&victim->lock);
-		return true;
+		return;
 	}
 	notice->forced = true;
 	atomic64_inc(&fabric_stats.forced);
@@ -774,7 +878,6 @@ bool fabric_reclaim_force(struct fabric_grant *victim)
 		reason = notice->by ? "Taken for a more important request" : "Its lease is over";
 	} else {
 		strscpy(victim->reason, notice->reason);
-		victim->owned = true;
 		fabric_grant_set_state(victim, FABRIC_GRANT_STATE_SHRINKING);
 		fabric_grant_notify(victim, FABRIC_CMD_GRANT_CHANGE_NTF);
 		fabric_grant_kick(victim, 0);
@@ -782,5 +885,4 @@ bool fabric_reclaim_force(struct fabric_grant *victim)
 	mutex_unlock(&victim->lock);
 	if (reason)
 		fabric_grant_revoke_async(victim, reason);
-	return false;
 }

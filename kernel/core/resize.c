@@ -44,25 +44,33 @@ static struct fabric_grant *part_alloc(struct fabric_grant *grant, u64 size)
 	return part;
 }
 
-static void set_grant(struct fabric_grant_slice *slice, struct fabric_grant *grant)
+/* Returns whether the grant that had it was told that the device leaves. */
+static bool set_grant(struct fabric_grant_slice *slice, struct fabric_grant *grant)
 {
 	struct fabric_domain *domain = slice->resource->domain;
+	bool told;
 
 	mutex_lock(&domain->lock);
 	slice->grant = grant;
+	told = slice->told;
 	mutex_unlock(&domain->lock);
+	return told;
 }
 
-/* Slices of @part become the last of @grant, which is locked, like the part. */
-static void merge(struct fabric_grant *grant, struct fabric_grant *part)
+/*
+ * Slices of @part become the last of @grant, which is locked, like the part.
+ * Returns whether the grant has to go, since the part was asked to.
+ */
+static bool merge(struct fabric_grant *grant, struct fabric_grant *part)
 {
 	struct fabric_grant_slice *slice, *next;
+	bool told = false;
 
 	lockdep_assert_held(&grant->lock);
 	lockdep_assert_held(&part->lock);
 	list_for_each_entry_safe(slice, next, &part->slices, siblings) {
 		fabric_resource_slice_state(slice, FABRIC_SLICE_STATE_GRANTED);
-		set_grant(slice, grant);
+		told |= set_grant(slice, grant);
 		down_write(&grant->map_lock);
 		list_move_tail(&slice->siblings, &grant->slices);
 		slice->offset = grant->map_size;
@@ -71,6 +79,7 @@ static void merge(struct fabric_grant *grant, struct fabric_grant *part)
 		grant->size += slice->pub.length;
 	}
 	fabric_grant_set_state(part, FABRIC_GRANT_STATE_RELEASED);
+	return told;
 }
 
 /* Prepare what @grant grows by and add it. The grant is owned, and is not afterwards. */
@@ -78,6 +87,7 @@ static int grow(struct fabric_grant *grant, struct fabric_grant *part,
 		struct netlink_ext_ack *extack)
 {
 	struct fabric_grant_slice *slice;
+	bool told = false;
 	int ret;
 
 	list_for_each_entry(slice, &part->slices, siblings)
@@ -91,7 +101,7 @@ static int grow(struct fabric_grant *grant, struct fabric_grant *part,
 		ret = -ENODEV;
 	}
 	if (!ret)
-		merge(grant, part);
+		told = merge(grant, part);
 	mutex_unlock(&part->lock);
 	grant->owned = false;
 	if (grant->state != FABRIC_GRANT_STATE_ACTIVE)
@@ -102,6 +112,8 @@ static int grow(struct fabric_grant *grant, struct fabric_grant *part,
 		fabric_grant_release_part(part, "It could not be added to its grant");
 	else
 		fabric_grant_put(part);
+	if (told)
+		fabric_grant_revoke_async(grant, "A device that it grew on leaves");
 	return ret;
 }
 
@@ -181,6 +193,7 @@ static int cut(struct fabric_grant *grant, struct fabric_grant_slice *slice, u64
 	mutex_unlock(&domain->lock);
 	grant->size -= less;
 	mutex_unlock(&grant->lock);
+	fabric_queue_kick();
 	return 0;
 }
 
@@ -227,6 +240,18 @@ static struct fabric_grant_slice *slice_to_cut(const struct fabric_grant *grant,
 	return NULL;
 }
 
+/* What was behind the last slice in the file of the grant is not part of it any more. */
+static void trim_map(struct fabric_grant *grant)
+{
+	struct fabric_grant_slice *slice;
+
+	down_write(&grant->map_lock);
+	grant->map_size = 0;
+	list_for_each_entry(slice, &grant->slices, siblings)
+		grant->map_size = max(grant->map_size, slice->offset + slice->map_length);
+	up_write(&grant->map_lock);
+}
+
 /*
  * Bring a grant that is owned down to @target. What can fail comes first: the
  * tails. Whole slices always go.
@@ -255,6 +280,7 @@ static int shrink(struct fabric_grant *grant, u64 target, const char **reason)
 		moved = grant->size > target ? split(grant, part, target) : 0;
 		mutex_unlock(&grant->lock);
 	}
+	trim_map(grant);
 	fabric_grant_resume_copies(grant);
 	if (moved) {
 		fabric_grant_hold(part);
@@ -264,27 +290,20 @@ static int shrink(struct fabric_grant *grant, u64 target, const char **reason)
 	return ret;
 }
 
-/* What was asked of the grant is done with, if it is small enough. Engine and grant are locked. */
-static void shrunk(struct fabric_grant *grant, u64 from)
+/* Whether somebody is to get more of the grant. */
+static bool is_claimed(const struct fabric_grant *grant)
 {
-	struct fabric_notice *notice = grant->notice;
+	const struct fabric_grant_slice *slice;
+	bool claimed = false;
 
-	lockdep_assert_held(&fabric_engine);
-	lockdep_assert_held(&grant->lock);
-	if (!notice || grant->size > notice->target || !notice->target) {
-		if (!notice) {
-			/* It was the holder's own wish. */
-			grant->full_size = 0;
-			fabric_shrunken_del(grant);
-		}
-		return;
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		struct fabric_domain *domain = slice->resource->domain;
+
+		mutex_lock(&domain->lock);
+		claimed |= !list_empty(&slice->claims);
+		mutex_unlock(&domain->lock);
 	}
-	fabric_grant_taken(grant, from - grant->size);
-	atomic64_inc(&fabric_stats.shrinks);
-	grant->full_size = max(grant->full_size, from);
-	grant->restorable = false;
-	fabric_shrunken_add(grant);
-	fabric_grant_drop_notice(grant);
+	return claimed;
 }
 
 /* Whoever counted on the grant has to look for something else. */
@@ -305,6 +324,44 @@ static void break_claims(struct fabric_grant *grant)
 	fabric_queue_kick();
 }
 
+/* Another request has something of the grant, which can have it back some day. */
+static void note_loss(struct fabric_grant *grant, u64 from)
+{
+	if (grant->size >= from)
+		return;
+	fabric_grant_taken(grant, from - grant->size);
+	grant->full_size = max(grant->full_size, from);
+	grant->restorable = false;
+	fabric_shrunken_add(grant);
+}
+
+/*
+ * What was asked of the grant is done with, if it is small enough or nobody
+ * waits for more of it. Engine and grant are locked.
+ */
+static void shrunk(struct fabric_grant *grant, u64 from)
+{
+	const struct fabric_notice *notice = grant->notice;
+
+	lockdep_assert_held(&fabric_engine);
+	lockdep_assert_held(&grant->lock);
+	if (!notice) {
+		/* It was the holder's own wish. */
+		grant->full_size = 0;
+		grant->restorable = false;
+		fabric_shrunken_del(grant);
+		return;
+	}
+	if (!notice->by)
+		return;
+	note_loss(grant, from);
+	if (is_claimed(grant) && (!notice->target || grant->size > notice->target))
+		return;
+	atomic64_inc(&fabric_stats.shrinks);
+	fabric_grant_drop_notice(grant);
+	break_claims(grant);
+}
+
 /* The holder did not shrink the grant in time; its work item does, which owns it. */
 void fabric_resize_forced(struct fabric_grant *grant)
 {
@@ -320,6 +377,7 @@ void fabric_resize_forced(struct fabric_grant *grant)
 	if (ret) {
 		grant->avoid_until = ktime_get_boottime_ns() + AVOID_NS;
 		grant->error = ret;
+		note_loss(grant, from);
 		break_claims(grant);
 		fabric_grant_drop_notice(grant);
 	} else {
@@ -342,15 +400,23 @@ void fabric_resize_forced(struct fabric_grant *grant)
 static struct fabric_grant *reserve(struct fabric_grant *grant, u64 size, u32 pieces,
 				    struct netlink_ext_ack *extack)
 {
-	struct fabric_want want = { .size = size, .pieces = pieces };
+	struct fabric_want want = { .size = size };
 	struct fabric_search search;
 	struct fabric_grant *part;
 	int ret;
 
 	lockdep_assert_held(&fabric_engine);
+	/* The list does not change, since the grant is owned. */
+	pieces = min_t(u32, pieces, FABRIC_SLICES_MAX - list_count_nodes(&grant->slices));
+	if (!pieces) {
+		NL_SET_ERR_MSG_FMT(extack, "The grant has %u slices, the most that there can be",
+				   FABRIC_SLICES_MAX);
+		return ERR_PTR(-ENOSPC);
+	}
 	part = part_alloc(grant, size);
 	if (!part)
 		return ERR_PTR(-ENOMEM);
+	want.pieces = pieces;
 	part->req->pieces = pieces;
 	want.req = part->req;
 	want.priority = part->req->priority;
@@ -391,6 +457,30 @@ void fabric_resize_incoming(struct fabric_grant *grant)
 	mutex_unlock(&fabric_engine);
 }
 
+/* Tell once whether there is room for what was taken from the grant, which is locked. */
+static void tell_restorable(struct fabric_grant *grant, u64 size)
+{
+	struct fabric_grant_req req = *grant->req;
+	const struct fabric_want want = {
+		.req = &req,
+		.size = size,
+		.pieces = req.pieces,
+		.priority = req.priority,
+	};
+	struct fabric_search search;
+	bool restorable;
+
+	lockdep_assert_held(&grant->lock);
+	req.size = size;
+	req.mode = grant->mode;
+	restorable = !fabric_place(NULL, &want, &search);
+	if (restorable && !grant->restorable) {
+		grant->restorable = true;
+		fabric_grant_notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
+	}
+	grant->restorable = restorable;
+}
+
 /* A grant that something was taken from: grow it back, or tell that it could. */
 void fabric_resize_restore(struct fabric_grant *grant)
 {
@@ -401,39 +491,34 @@ void fabric_resize_restore(struct fabric_grant *grant)
 	if (ktime_get_boottime_ns() < grant->avoid_until)
 		return;
 	mutex_lock(&grant->lock);
-	if (grant->state != FABRIC_GRANT_STATE_ACTIVE || grant->owned || grant->notice) {
+	/* Its holder can have grown it since, and not have said so yet. */
+	if (grant->state != FABRIC_GRANT_STATE_ACTIVE || grant->owned || grant->notice ||
+	    grant->size >= grant->full_size) {
 		mutex_unlock(&grant->lock);
 		return;
 	}
 	size = grant->full_size - grant->size;
+	if (!grant->req->restore) {
+		tell_restorable(grant, size);
+		mutex_unlock(&grant->lock);
+		return;
+	}
 	grant->owned = true;
 	mutex_unlock(&grant->lock);
 
 	part = reserve(grant, size, grant->req->pieces, NULL);
 
 	mutex_lock(&grant->lock);
-	if (IS_ERR(part) || grant->state != FABRIC_GRANT_STATE_ACTIVE) {
-		grant->restorable = false;
+	if (IS_ERR(part)) {
 		grant->owned = false;
 		if (grant->state != FABRIC_GRANT_STATE_ACTIVE)
 			fabric_grant_kick(grant, 0);
-	} else if (grant->req->restore) {
-		grant->incoming = part;
-		part = NULL;
-		fabric_grant_kick(grant, 0);
 	} else {
-		grant->owned = false;
-		if (!grant->restorable) {
-			grant->restorable = true;
-			fabric_grant_notify(grant, FABRIC_CMD_GRANT_CHANGE_NTF);
-		}
+		/* If the grant has to go meanwhile, the work item undoes the part too. */
+		grant->incoming = part;
+		fabric_grant_kick(grant, 0);
 	}
 	mutex_unlock(&grant->lock);
-	if (IS_ERR_OR_NULL(part))
-		return;
-	while (!list_empty(&part->slices))
-		fabric_grant_drop_last(part);
-	fabric_grant_put(part);
 }
 
 /* Whether the grant can be changed like that. Engine and grant are locked. */

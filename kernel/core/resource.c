@@ -393,7 +393,7 @@ void fabric_resource_slice_state(struct fabric_grant_slice *slice, enum fabric_s
 	mutex_unlock(&resource->domain->lock);
 }
 
-/* Those who wait for units of @slice from @start on get what is free now. */
+/* Those who wait for units of @slice get what is free now, from @start on. */
 static void fulfil_claims(struct fabric_resource *resource, struct fabric_grant_slice *slice,
 			  u64 start)
 {
@@ -401,21 +401,24 @@ static void fulfil_claims(struct fabric_resource *resource, struct fabric_grant_
 
 	list_for_each_entry_safe(claim, next, &slice->claims, node) {
 		struct fabric_grant_slice *to = claim->to;
+		u64 from = max(claim->start, start);
 
-		if (claim->start < start)
+		if (from >= claim->end)
 			continue;
 		/* Without memory to say so, the units are free for all. */
-		if (obtain(resource, to, claim->start, claim->end))
+		if (obtain(resource, to, from, claim->end))
 			to->broken = true;
 		else
-			to->missing -= claim->end - claim->start;
+			to->missing -= claim->end - from;
+		resource->reclaims++;
+		claim->end = from;
+		if (claim->start < claim->end)
+			continue;
 		list_del(&claim->node);
 		list_del(&claim->want);
 		kfree(claim);
-		resource->reclaims++;
 		join(resource, to);
 	}
-	fabric_queue_kick();
 }
 
 /* The slice ends at @length; what is behind, whose memory @tail is, is free. */
