@@ -77,7 +77,7 @@ drained_device_gets_nothing_more()
 	id=$(grant_new size 4M domain $sw device m0)
 	defer fc grant del "$id"
 	defer eval "fc device set $m0 admin-state enabled >/dev/null"
-	expect_refusal $PENDING "still has 1 slices" fc device drain "$m0" wait 50ms
+	expect_refusal $PENDING "still has 1 slice:" fc device drain "$m0" wait 50ms
 	expect_eq "$(field device "$m0" admin-state)" draining state
 	expect_eq "$(fcj device show "$m0" | jq -c '.devices[0] | [.slices, .["in-use"]]')" \
 		'[1,4194304]' "what is left"

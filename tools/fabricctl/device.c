@@ -229,8 +229,8 @@ static int drain(struct ctl *ctl, struct fabric_events *events, uint32_t id, uin
 	}
 	progress_end(&progress);
 	if (!err && device->slices)
-		err = ctl_fail(ctl, -EINPROGRESS, "Device %u still has %u slices", id,
-			       device->slices);
+		err = ctl_fail(ctl, -EINPROGRESS, "Device %u still has %u slice%s", id,
+			       device->slices, device->slices == 1 ? "" : "s");
 	if (!err)
 		show_one(ctl, device);
 	return err;
