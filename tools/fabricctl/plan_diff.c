@@ -179,10 +179,10 @@ static void place_text(const struct plan_place *place, char *text, size_t size)
 		snprintf(text + len, size - len, "%s", place->device);
 	else if (place->serial)
 		snprintf(text + len, size - len, "serial %" PRIu64, place->serial);
-	else
-		plan_each(member, &place->members)
-			diff_append(text, size, "%s%" PRIu64, member == place->members.items ?
-			       "members " : "", *member);
+	else if (place->members.nr)
+		snprintf(text + len, size - len, "members");
+	plan_each(member, &place->members)
+		diff_append(text, size, "%" PRIu64, *member);
 }
 
 static const struct plan_device *find_plan_device(const struct plan_list *devices,
@@ -225,12 +225,24 @@ static void one_device(struct diff *diff, const struct plan_device *have,
 	admin_state(diff, object, have, want, before);
 }
 
+static bool is_lost(const struct diff *diff, const struct plan_place *place)
+{
+	const struct plan_list *members;
+
+	plan_each(members, &diff->lost)
+		if (place->members.nr && plan_same_members(members, &place->members))
+			return true;
+	return false;
+}
+
 static void device_steps(struct diff *diff, bool before)
 {
 	const struct plan_list *wanted = &diff->want->devices;
 	const struct plan_device *device, *old;
 
 	plan_each(device, &diff->have->devices) {
+		if (is_lost(diff, &device->place))
+			continue;
 		if (diff_has_name(&diff->off, device->place.domain)) {
 			if (!wanted->given &&
 			    diff_find_switch(&diff->want->switches, device->place.domain))
@@ -240,7 +252,8 @@ static void device_steps(struct diff *diff, bool before)
 		}
 	}
 	plan_each(device, wanted) {
-		old = diff_has_name(&diff->off, device->place.domain) ? NULL :
+		old = diff_has_name(&diff->off, device->place.domain) ||
+		      is_lost(diff, &device->place) ? NULL :
 		      find_plan_device(&diff->have->devices, &device->place);
 		one_device(diff, old, device, before);
 	}
@@ -474,6 +487,20 @@ static void region_step(struct diff *diff, enum plan_op op, const struct plan_re
 		region_text(step->want_text, sizeof(step->want_text), want);
 }
 
+/* What it was called and told goes with it, and comes back with it. */
+static void remove_region(struct diff *diff, const struct plan_region *region)
+{
+	const struct plan_device *device;
+
+	plan_each(device, &diff->have->devices)
+		if (region->members.nr &&
+		    plan_same_members(&device->place.members, &region->members))
+			one_device(diff, device, NULL, true);
+	memcpy(plan_add(&diff->lost, sizeof(region->members)), &region->members,
+	       sizeof(region->members));
+	region_step(diff, is_in_the_way(diff, region) ? PLAN_REGION : PLAN_TAKE, region, NULL);
+}
+
 static void remove_regions(struct diff *diff)
 {
 	const struct plan_region *have, *want;
@@ -487,8 +514,7 @@ static void remove_regions(struct diff *diff)
 			wanted |= find_region(&diff->have->regions, want,
 					      count_before(&diff->want->regions, want)) == have;
 		if (!wanted)
-			region_step(diff, is_in_the_way(diff, have) ? PLAN_REGION : PLAN_TAKE,
-				    have, NULL);
+			remove_region(diff, have);
 	}
 }
 
@@ -678,4 +704,5 @@ void plan_diff(const struct plan *have, const struct plan *want, struct plan_lis
 	change_grants(&diff, false);
 	device_steps(&diff, false);
 	free(diff.off.items);
+	free(diff.lost.items);
 }

@@ -10,6 +10,7 @@ struct diff {
 	const struct plan *want;
 	struct plan_list *steps;
 	struct plan_list off;	/* names: switches that leave service, maybe to return */
+	struct plan_list lost;	/* members of regions that leave: struct plan_list */
 };
 
 /* plan_diff.c */
