@@ -83,12 +83,8 @@ echo '{"plan":1,"switches":[],"ports":[],"devices":[],"tenants":[],"regions":[],
 # All that there is, without what is another after it was made again: ids and times
 snapshot()
 {
-	local attr
-
 	fc save
-	for attr in /sys/kernel/config/fabric_emu/*/{live,{ports,devices}/*/*}; do
-		[ ! -f "$attr" ] || echo "$attr $(cat "$attr")"
-	done
+	grep -sH '' $EMU_CONFIG/*/{live,{ports,devices}/*/*} || :
 	fcj tree | jq -c '(.ports | map({key: "\(.id)", value: .name}) | from_entries) as $name |
 		.ports[] | [.name, $name["\(."parent-id")"], .host, .link]'
 }
@@ -176,7 +172,7 @@ what_was_saved_comes_back()
 	# configfs now has the bindings that the switch is to begin with
 	echo "$before" >"$KTAP_TMP/before"
 	snapshot | diff "$KTAP_TMP/before" - | grep '^[<>]' >"$KTAP_TMP/changed" || :
-	expect_eq "$(grep -v 'ports/p2/\(host\|link\) ' "$KTAP_TMP/changed" || :)" "" "what changed"
+	expect_eq "$(grep -v 'ports/p2/\(host\|link\):' "$KTAP_TMP/changed" || :)" "" "what changed"
 	expect_eq "$(fc save)" "$(cat "$saved")" "what is saved then"
 }
 
@@ -239,6 +235,8 @@ only_what_differs_is_changed()
 	one_step '.tenants += [{name: "umbrella"}]' "tenant umbrella"
 	one_step '.grants[0] |= (.priority = 100 | .min = 0 | .reclaimable = true)' "grant acme/db"
 	one_step '.grants[0].size = 4194304' "grant acme/db"
+	# there by a slice more, and back without it
+	one_step '.grants[0].size = 12582912' "grant acme/db"
 	expect_eq "$(domain_id a)" "$domain" "id of the domain"
 	expect_eq "$(objects grant | jq '.[] | select(.token == "db") | .id')" "$grant" "id of the grant"
 }
@@ -319,7 +317,7 @@ grant_of_a_holder_is_left_alone()
 	local held
 
 	fc apply "$plan"
-	fc grant new kind memory size 1M domain a device m0 token held holder socket &
+	"$FABRIC_CTL" grant new kind memory size 1M domain a device m0 token held holder socket &
 	busywait 5000 objects_have_token held
 	held=$(objects grant | jq -c '.[] | select(.token == "held") | [.id, .size, .state]')
 	jq '.grants = []' "$plan" | fc apply - force
@@ -487,7 +485,6 @@ kills()
 		[ $status -ne 0 ] || break
 		expect_eq $status 137 "status of apply, killed after $n changes"
 		fc apply "$to" force >/dev/null
-		fc assert "$to" || fail "killed after $n changes it is not there"
 		expect_eq "$(snapshot)" "$wanted" "state when it was killed after $n changes"
 	done
 	fc assert "$to"
