@@ -677,22 +677,22 @@ static const struct {
 	const char *name;
 	bool partly;	/* can fail with something done */
 } ops[] = {
-	[PLAN_LOAD] = { "load" },
-	[PLAN_SWITCH] = { "switch" },
-	[PLAN_HOST] = { "host" },
-	[PLAN_SWITCH_PORT] = { "port", true },
-	[PLAN_SWITCH_DEVICE] = { "device", true },
-	[PLAN_LIVE] = { "live" },
-	[PLAN_BIND] = { "bind", true },
-	[PLAN_LINK] = { "link" },
-	[PLAN_LABEL_PORT] = { "label-port" },
-	[PLAN_LABEL_DEVICE] = { "label-device" },
-	[PLAN_ADMIN_STATE] = { "admin-state" },
-	[PLAN_TENANT] = { "tenant", true },
-	[PLAN_LEFTOVER] = { "leftover" },
-	[PLAN_REGION] = { "region" },
-	[PLAN_TAKE] = { "take" },
-	[PLAN_GRANT] = { "grant" },
+	[PLAN_LOAD] = { .name = "load" },
+	[PLAN_SWITCH] = { .name = "switch" },
+	[PLAN_HOST] = { .name = "host" },
+	[PLAN_SWITCH_PORT] = { .name = "port", .partly = true },
+	[PLAN_SWITCH_DEVICE] = { .name = "device", .partly = true },
+	[PLAN_LIVE] = { .name = "live" },
+	[PLAN_BIND] = { .name = "bind", .partly = true },
+	[PLAN_LINK] = { .name = "link" },
+	[PLAN_LABEL_PORT] = { .name = "label-port" },
+	[PLAN_LABEL_DEVICE] = { .name = "label-device" },
+	[PLAN_ADMIN_STATE] = { .name = "admin-state" },
+	[PLAN_TENANT] = { .name = "tenant", .partly = true },
+	[PLAN_LEFTOVER] = { .name = "leftover" },
+	[PLAN_REGION] = { .name = "region" },
+	[PLAN_TAKE] = { .name = "take" },
+	[PLAN_GRANT] = { .name = "grant" },
 };
 
 const char *plan_op_name(enum plan_op op)
