@@ -38,7 +38,7 @@ tidy()
 	for id in $(ask slice domain-id="$domain" -- grant-id); do
 		fc grant del "$id" force
 	done
-	busywait 10000 free_is $sw "$free_at_first"
+	busywait 20000 free_is $sw "$free_at_first"
 } >/dev/null 2>&1
 
 ktap_setup()
@@ -69,7 +69,7 @@ start()
 	"$copy" "$domain" $size "$@" <"$out.in" >"$out" 2>&1 &
 	pid=$!
 	exec 7>"$out.in"
-	busywait 5000 test -s "$out" || fail "no grant"
+	busywait 20000 test -s "$out" || fail "no grant"
 	id=$(head -n 1 "$out")
 }
 
@@ -120,7 +120,7 @@ what_is_written_is_in_a_mapping()
 what_was_not_written_reads_as_zeros_and_takes_no_pages()
 {
 	start 0 zero 0 $size write 8192 100 pause
-	busywait 10000 did write || fail "$(cat "$KTAP_TMP/copy")"
+	busywait 20000 did write || fail "$(cat "$KTAP_TMP/copy")"
 	expect_eq "$(in_debugfs pages)" 1 "pages of the slice"
 	expect_eq "$(in_debugfs copied)" $((size + 100)) "bytes copied"
 	echo >&7
@@ -130,7 +130,7 @@ what_was_not_written_reads_as_zeros_and_takes_no_pages()
 next_holder_reads_zeros()
 {
 	copies 0 write 0 $size
-	busywait 5000 free_is $sw "$free_at_first" || fail "not released"
+	busywait 20000 free_is $sw "$free_at_first" || fail "not released"
 	copies 0 zero 0 $size
 }
 
@@ -207,7 +207,7 @@ signals_do_not_starve_a_copy()
 throttled_copy_ends_when_the_grant_does()
 {
 	start 1 write 0 $size write 0 $size
-	busywait 5000 moves || fail "nothing is copied"
+	busywait 20000 moves || fail "nothing is copied"
 	fc grant del "$id" force
 	busywait 20000 has_ended || fail "it still copies"
 	expect_match "$(tail -n 1 "$KTAP_TMP/copy")" "write E" "what the copy said"
@@ -218,15 +218,15 @@ throttled_copy_ends_when_the_holder_is_killed()
 	start 1 write 0 $size write 0 $size
 	kill -KILL "$pid"
 	busywait 20000 grant_gone "$id" || fail "the grant is $(grant_state "$id")"
-	busywait 5000 free_is $sw "$free_at_first" || fail "free is $(sum free $sw)"
+	busywait 20000 free_is $sw "$free_at_first" || fail "free is $(sum free $sw)"
 }
 
 unserved_page_fault_of_the_holder_does_not_keep_the_grant()
 {
 	start 0 write 0 4096 stuck 0 $MiB
-	busywait 5000 did write || fail "$(cat "$KTAP_TMP/copy")"
+	busywait 20000 did write || fail "$(cat "$KTAP_TMP/copy")"
 	timeout 30 "$FABRIC_CTL" grant del "$id" force || fail "not deleted, status $?"
-	busywait 5000 free_is $sw "$free_at_first" || fail "free is $(sum free $sw)"
+	busywait 20000 free_is $sw "$free_at_first" || fail "free is $(sum free $sw)"
 	has_ended && fail "it was not stuck: $(cat "$KTAP_TMP/copy")"
 	kill -KILL "$pid"
 }
@@ -239,7 +239,7 @@ failed_copy_is_told_to_the_holder()
 	# what was copied before the fault counts
 	emu_fault $sw slice_copy error 0
 	copies 0 write 0 4096 read 0 4096
-	busywait 5000 free_is $sw "$free_at_first" || fail "free is $(sum free $sw)"
+	busywait 20000 free_is $sw "$free_at_first" || fail "free is $(sum free $sw)"
 }
 
 slow_copy_delays_nobody_else()
@@ -247,15 +247,16 @@ slow_copy_delays_nobody_else()
 	local count other
 
 	count=$(emu_count $sw slice_copy)
-	emu_fault $sw slice_copy delay_ms 4000
+	emu_fault $sw slice_copy delay_ms 60000
 	start 0 write 0 4096 pause
-	busywait 5000 began "$count" || fail "no copy began"
+	busywait 20000 began "$count" || fail "no copy began"
 	emu_fault $sw slice_copy delay_ms 0
 	other=$(grant_new size $size domain $sw)
 	fc grant del "$other"
 	ask all >/dev/null
 	not did write || fail "the slow one was done before"
-	busywait 10000 did write || fail "the slow one is never done"
+	emu_fault $sw slice_copy wake 1
+	busywait 20000 did write || fail "the slow one is never done"
 	echo >&7
 	wait "$pid"
 }

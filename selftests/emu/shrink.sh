@@ -40,7 +40,7 @@ tidy()
 	for id in $(ask slice domain-id="$domain" -- grant-id); do
 		fc grant del "$id" force
 	done
-	busywait 10000 free_is $sw "$free_at_first"
+	busywait 20000 free_is $sw "$free_at_first"
 } >/dev/null 2>&1
 
 ktap_setup()
@@ -169,7 +169,7 @@ fails()
 	views_agree || fail "netlink and debugfs differ"
 	sums_are_right || fail "the sums are wrong"
 	go_on
-	busywait 5000 grant_gone "$id" || fail "the grant is $(grant_state "$id")"
+	busywait 20000 grant_gone "$id" || fail "the grant is $(grant_state "$id")"
 
 	emu_fault $sw slice_shrink error 0
 	id=$(grant_new size $size domain $sw)
