@@ -795,7 +795,8 @@ struct fabric_history {
  * @renewals: how often its lease was renewed; by @lock
  * @planned: what the plan that is being made takes from it; by fabric_engine
  * @plan_number: which plan that is; by fabric_engine
- * @avoid_until: boot time, ns, until when nobody tries to take from it; by fabric_engine
+ * @avoid_until: boot time, ns, until when nobody tries to change its size again, or 0; by
+ *	fabric_engine
  * @position: number of requests before it in the queue; written by fabric_engine
  * @queue_node: in the queue; by fabric_engine
  * @plan: it gets what others give; by fabric_engine

@@ -305,7 +305,9 @@ u64 fabric_grant_next_deadline(const struct fabric_grant *grant)
 		return 0;
 	if (grant->notice)
 		return grant->notice->forced ? 0 : grant->notice->deadline;
-	return grant->lease_end;
+	if (grant->lease_end && grant->avoid_until)
+		return min(grant->lease_end, grant->avoid_until);
+	return grant->lease_end ?: grant->avoid_until;
 }
 
 void fabric_grant_drop_notice(struct fabric_grant *grant)

@@ -165,6 +165,11 @@ static bool end_lease(struct fabric_grant *grant, u64 now)
 		if (fabric_reclaim_notice(grant, NULL, 0, "Its lease is over"))
 			fabric_deadline_set(grant, now + FABRIC_DEADLINE_AGAIN_NS);
 	}
+	/* What failed is tried again: the queue and who wants to grow back are served next. */
+	if (!force && grant->avoid_until && grant->avoid_until <= now) {
+		grant->avoid_until = 0;
+		fabric_deadline_set(grant, fabric_grant_next_deadline(grant));
+	}
 	mutex_unlock(&grant->lock);
 	return force;
 }

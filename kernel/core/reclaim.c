@@ -281,7 +281,11 @@ static void consider(const struct items *items, u32 first, u64 start, u64 length
 	}
 }
 
-/* The cheapest window of @length: one that begins where an item does, or ends where one does. */
+/*
+ * The cheapest window of @length: one that ends where an item does, or begins
+ * where one does. Of equal ones the first kind: a victim that has to go whole can
+ * offer its tail instead.
+ */
 static void find_window(const struct items *items, u64 length, u64 align, struct window *best)
 {
 	u32 i, first;
@@ -290,19 +294,17 @@ static void find_window(const struct items *items, u64 length, u64 align, struct
 	best->length = 0;
 	for (i = 0; i < items->nr; i++) {
 		const struct item *item = &items->list[i];
-		u64 start = ALIGN(item->start, align);
+		u64 start = ALIGN_DOWN(item->end - min(item->end, length), align);
 
-		if (start < item->end)
-			consider(items, i, start, length, best);
-		if (item->end < length)
-			continue;
-		start = ALIGN_DOWN(item->end - length, align);
 		for (first = i; items->list[first].start > start; first--) {
 			if (!first || items->list[first - 1].end != items->list[first].start)
 				break;
 		}
-		if (items->list[first].start <= start)
+		if (item->end >= length && items->list[first].start <= start)
 			consider(items, first, start, length, best);
+		start = ALIGN(item->start, align);
+		if (start < item->end)
+			consider(items, i, start, length, best);
 	}
 }
 
@@ -491,8 +493,10 @@ static int plan_first(struct windows *windows, const struct fabric_want *want, b
 			if (windows->list[j].resource->device == windows->list[i].resource->device)
 				break;
 		}
-		if (j == nr && windows->list[i].run >= granularity)
-			swap(windows->list[nr++], windows->list[i]);
+		if (j < nr || windows->list[i].run < granularity)
+			continue;
+		swap(windows->list[nr], windows->list[i]);
+		nr++;
 	}
 	for (i = 0; i < nr && left; i++) {
 		struct window *window = &windows->list[i];
@@ -540,8 +544,10 @@ static int plan_first(struct windows *windows, const struct fabric_want *want, b
 	if (ret || left)
 		return ret == -ENOMEM ? ret : -ENOSPC;
 	for (i = 0, j = 0; i < nr; i++) {
-		if (windows->list[i].length)
-			swap(windows->list[j++], windows->list[i]);
+		if (!windows->list[i].length)
+			continue;
+		swap(windows->list[j], windows->list[i]);
+		j++;
 	}
 	return j;
 }

@@ -16,7 +16,7 @@
 #include "netlink_gen.h"
 #include "trace.h"
 
-/* After something could not be taken from a grant, nobody tries for that long. */
+/* After something could not be taken from a grant or given to it, nobody tries for that long. */
 #define AVOID_NS	(10 * NSEC_PER_SEC)
 
 /* A grant without slices for a part of @grant. */
@@ -445,6 +445,7 @@ void fabric_resize_incoming(struct fabric_grant *grant)
 	mutex_lock(&grant->lock);
 	if (ret) {
 		grant->avoid_until = ktime_get_boottime_ns() + AVOID_NS;
+		fabric_deadline_set(grant, fabric_grant_next_deadline(grant));
 	} else if (grant->state == FABRIC_GRANT_STATE_ACTIVE) {
 		grant->full_size = 0;
 		grant->restorable = false;
