@@ -133,7 +133,8 @@ static const char *do_zero(off_t offset, size_t len)
 
 static const char *map_and_compare(off_t offset, size_t len, bool zero)
 {
-	unsigned char *mem = mmap(NULL, grant_size, PROT_READ, MAP_SHARED, fd, 0);
+	/* Not more than that: the grant may have been shrunk */
+	unsigned char *mem = mmap(NULL, offset + len, PROT_READ, MAP_SHARED, fd, 0);
 
 	if (mem == MAP_FAILED)
 		return strerrorname_np(errno);
