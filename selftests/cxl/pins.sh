@@ -129,7 +129,7 @@ not_handed_on()
 	for id in "${ids[@]}"; do
 		fc grant del "$id"
 	done
-	expect_refusal 1 "" fc grant new kind memory size $CXL_SIZE mode devdax device "$CXL_DEVICE"
+	expect_refusal 4 "" fc grant new kind memory size $CXL_SIZE mode devdax device "$CXL_DEVICE"
 }
 
 # free_and_clean GRANT START: the next holder of the extent reads zeros
