@@ -80,9 +80,9 @@ stage "demo fails where no region commits" demo_ends_without_a_region
 tests "selftests on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh core cli emu cxl
 # What can differ between the kernels: the uAPI, the DAX bus, memory and device removal.
 tests "selftests on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
-	core/netlink_malformed core/grant_lifecycle core/isolation core/ynl cli \
-	emu/dump_consistency emu/unload \
-	cxl/readback cxl/isolation cxl/system_ram cxl/removal cxl/interleave
+	core/netlink_malformed core/grant_lifecycle core/isolation core/ynl \
+	cli/usage cli/json emu/dump_consistency emu/shrink emu/unload \
+	cxl/readback cxl/isolation cxl/system_ram cxl/shrink cxl/removal cxl/interleave
 
 note "all"
 echo "$passed passed, $failed failed, $skipped skipped"
