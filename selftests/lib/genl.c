@@ -223,7 +223,7 @@ static bool learn_message(const struct genl *genl, const struct genl_req *req,
 int genl_talk(struct genl *genl, struct genl_req *req, struct genl_answer *answer)
 {
 	/* dumps come in pieces as large as the largest buffer ever offered */
-	static unsigned char buffer[65536] __attribute__((aligned(NLMSG_ALIGNTO)));
+	static _Thread_local unsigned char buffer[65536] __attribute__((aligned(NLMSG_ALIGNTO)));
 	const struct nlmsghdr *nlh;
 	ssize_t got, left;
 	/* requests are answered before sendto() returns, dumps while we read */

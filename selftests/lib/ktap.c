@@ -127,7 +127,7 @@ void ktap_skip_this(const char *fmt, ...)
 	_exit(KTAP_SKIP);
 }
 
-static void run_one(const struct ktap_test *test, unsigned int timeout)
+void ktap_run_one(const struct ktap_test *test, unsigned int timeout)
 {
 	char reason[256] = "";
 	int fds[2], status;
@@ -176,6 +176,6 @@ void ktap_run_all(const struct ktap_test *tests, unsigned int nr, unsigned int t
 
 	ktap_header(nr);
 	for (i = 0; i < nr; i++)
-		run_one(&tests[i], timeout);
+		ktap_run_one(&tests[i], timeout);
 	ktap_exit();
 }

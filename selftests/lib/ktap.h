@@ -33,6 +33,7 @@ struct ktap_test {
 
 noreturn void ktap_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 noreturn void ktap_skip_this(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void ktap_run_one(const struct ktap_test *test, unsigned int timeout);
 noreturn void ktap_run_all(const struct ktap_test *tests, unsigned int nr, unsigned int timeout);
 
 #define KTAP_TEST(fn)	{ .name = #fn, .run = fn }
