@@ -536,7 +536,7 @@ unit_makes_what_was_saved_after_a_boot()
 	fc save "$saved"
 	before=$(fc save)
 	fc apply "$nothing" force
-	module_unload fabric_emu
+	rmmod fabric_emu
 	defer emu_load
 	# by hand where modprobe would not find the modules of the test
 	modprobe -n fabric_emu 2>/dev/null || emu_load
