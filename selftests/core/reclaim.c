@@ -967,6 +967,37 @@ static void shrink_that_fails_makes_it_take_from_another(void)
 	expect(size_becomes(&genl, other.id, 0, 1000), "the other is still there");
 }
 
+static void shrink_that_fails_half_way_is_told_and_made_good(void)
+{
+	struct told_grant victim, request, others[3], told;
+	unsigned int i;
+
+	begin();
+	/* Two slices of 4 MiB, none of which suffices alone, and nothing beside them */
+	get_grant(WANT(.device = devices[2], .size = 8 * MiB, .priority = 900), &others[2]);
+	get_grant(WANT(.size = 8 * MiB, .pieces = 2, .placement = FABRIC_PLACEMENT_SPREAD,
+		       .priority = 50, .min = 2 * MiB, .grace = 1, .restore = 1), &victim);
+	for (i = 0; i < 2; i++)
+		get_grant(WANT(.device = devices[i], .size = 4 * MiB, .priority = 900),
+			  &others[i]);
+	/* Let the first tail go, and the second fail while it is worked on */
+	emu_fault("slice_shrink", "delay_ms", 500);
+	get_grant(WANT(.size = 6 * MiB, .pieces = 2, .granularity = 3 * MiB, .priority = 200),
+		  &request);
+	expect_queued(&request);
+	must_come(!engine_get(&genl, victim.id, &told) && told.size == 5 * MiB);
+	emu_fault("slice_shrink", "error", -EIO);
+	must_become(&genl, request.id, 0);
+	must_become(&genl, victim.id, ACTIVE);
+	must(engine_get(&genl, victim.id, &told));
+	expect(told.size == 5 * MiB && told.reclaims == 1 && told.full_size == 8 * MiB,
+	       "size %llu, reclaims %u, full size %llu", told.size, told.reclaims,
+	       told.full_size);
+	emu_fault("slice_shrink", "error", 0);
+	emu_fault("slice_shrink", "delay_ms", 0);
+	expect(size_becomes(&genl, victim.id, 8 * MiB, WITHIN_MS), "it did not grow back");
+}
+
 static void shrink_that_failed_is_tried_again_for_who_waits(void)
 {
 	struct told_grant victim, request;
@@ -1228,6 +1259,7 @@ static const struct ktap_test stories[] = {
 	STORY(plan_that_would_not_help_is_left_alone),
 	STORY(shrink_that_fails_leaves_the_victim_whole),
 	STORY(shrink_that_fails_makes_it_take_from_another),
+	STORY(shrink_that_fails_half_way_is_told_and_made_good),
 	STORY(shrink_that_failed_is_tried_again_for_who_waits),
 	STORY(growth_that_failed_is_tried_again),
 	STORY(stuck_revoke_gives_nothing_twice),
