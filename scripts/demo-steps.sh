@@ -44,7 +44,9 @@ check() {
 }
 
 memory_of_node() { awk '$3 == "MemTotal:" { print $4 * 1024 }' "/sys/devices/system/node/node$1/meminfo"; }
-free_capacity() { fabricctl -j resource show | jq '[.resources[].free] | add'; }
+free_capacity() {
+	fabricctl -j resource show | jq '[.resources[] | select(.kind == "memory") | .free] | add'
+}
 whole() { [ "$(free_capacity)" = "$total" ]; }
 
 # until_true SECONDS COMMAND...
@@ -120,7 +122,7 @@ PYTHON
 run fabricctl grant del "$(fabricctl -j grant show | jq '.grants[0].id')"
 
 step 'A slice as memory of the kernel, and back.'
-node=$(fabricctl -j resource show | jq '.resources[0]."numa-node"')
+node=$(fabricctl -j resource show | jq '[.resources[] | select(.kind == "memory")][0]."numa-node"')
 before=$(memory_of_node "$node" 2>/dev/null)
 run fabricctl grant new kind memory size 256M mode system-ram node "$node"
 check "node $node has exactly 256 MiB more" \
