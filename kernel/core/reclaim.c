@@ -9,7 +9,7 @@
  *
  * Victims are of lower priority than the request. Among the windows, first those
  * that only shrink grants down to their min; then the lowest victims (the
- * highest priority among them counts), the fewest grants, the least surplus.
+ * highest priority among them counts), the fewest grants, the least loss.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
