@@ -42,13 +42,14 @@ lab_packages()
 	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$LAB_SCRIPTS/packages" | sort -u
 }
 
-# Is the root complete and does it hold what the list asks for?
+# Is the root complete and does it hold what the list asks for? It may hold more:
+# branches whose lists differ share one lab.
 lab_root_current()
 {
 	local root=$1
 
 	[ -e "$root/etc/fabric-lab/packages" ] &&
-		cmp -s <(lab_packages) "$root/etc/fabric-lab/packages"
+		[ -z "$(comm -23 <(lab_packages) "$root/etc/fabric-lab/packages")" ]
 }
 
 # For a process in its own mount namespace: what a command in the root needs.

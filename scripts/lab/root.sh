@@ -16,8 +16,8 @@
 #                  knows it)
 #
 # The packages are in the file "packages" beside this script. A root grows when
-# the list grows and is made anew when something is removed from the list. What
-# is downloaded stays in the lab's directory, so a second build is quicker.
+# the list grows; what is removed from the list stays until --force. What is
+# downloaded stays in the lab's directory, so a second build is quicker.
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lab.sh
@@ -264,11 +264,16 @@ unpack_source()
 build()
 {
 	local root=$1 fresh=$2
-	local list=$LAB/packages.wanted mirror tmp
+	local list=$LAB/packages.wanted mirror tmp before=
 
 	mirror=$(find_mirror)
 	say "mirror: $mirror"
-	lab_packages >"$list"
+	if [ "$fresh" = no ]; then
+		# An interrupted installation left the list of before
+		before=$root/etc/fabric-lab/packages.before
+		[ -e "$before" ] || mv "$root/etc/fabric-lab/packages" "$before"
+	fi
+	lab_packages | sort -u - ${before:+"$before"} >"$list"
 
 	if [ "$fresh" = yes ]; then
 		tmp=$LAB/building-${root##*/}
@@ -279,7 +284,6 @@ build()
 	else
 		say "the package list grew: completing $root"
 		tmp=$root
-		mv "$root/etc/fabric-lab/packages" "$root/etc/fabric-lab/packages.before"
 	fi
 
 	# A process of its own in a mount namespace of its own
@@ -288,7 +292,7 @@ build()
 
 	cp "$list" "$tmp/etc/fabric-lab/packages.new"
 	mv "$tmp/etc/fabric-lab/packages.new" "$tmp/etc/fabric-lab/packages"
-	rm -f "$tmp/etc/fabric-lab/packages.before"
+	[ -z "$before" ] || rm "$before"
 	[ "$tmp" = "$root" ] || mv "$tmp" "$root"
 }
 
@@ -333,13 +337,8 @@ fi
 started=$SECONDS
 if [ "$action" = --force ] || ! lab_root_current "$root"; then
 	fresh=yes
-	if [ "$action" = make ]; then
-		# complete, or interrupted while it grew: only additions?
-		for have in "$root/etc/fabric-lab/packages.before" "$root/etc/fabric-lab/packages"; do
-			[ -e "$have" ] || continue
-			[ -n "$(comm -13 <(lab_packages) "$have")" ] || fresh=no
-			break
-		done
+	if [ "$action" = make ] && compgen -G "$root/etc/fabric-lab/packages*" >/dev/null; then
+		fresh=no
 	fi
 	if [ "$fresh" = yes ]; then
 		for old in "$LAB"/root-*; do
