@@ -98,6 +98,14 @@ ynl: ## Generate code from the netlink spec
 ynl-check: ## Fail when the generated code is not that of the spec
 	$(LAB) scripts/check-ynl.sh $(YNL_TREE)
 
+.PHONY: uapi-check
+uapi-check: ## Fail when a number of the uAPI changed, went or was used again
+	$(LAB) scripts/check-uapi.py $(YNL_TREE)
+
+.PHONY: uapi-update
+uapi-update: ## Append the new numbers of the netlink spec to uapi/numbers
+	$(LAB) scripts/check-uapi.py --update $(YNL_TREE)
+
 .PHONY: docs-check
 docs-check: ## Fail when help, manual pages and completion disagree
 	$(LAB) scripts/check-docs.sh
