@@ -110,6 +110,10 @@ uapi-update: ## Append the new numbers of the netlink spec to uapi/numbers
 docs-check: ## Fail when help, manual pages and completion disagree
 	$(LAB) scripts/check-docs.sh
 
+.PHONY: fuzz
+fuzz: ## Run the fuzzers of user space (SECONDS=30 each)
+	$(LAB) make -s -C selftests/fuzz run SECONDS=$(or $(SECONDS),30)
+
 .PHONY: selftest
 selftest: ## Run the selftests on this machine
 	$(MAKE) -C selftests run_tests
