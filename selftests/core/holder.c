@@ -2,7 +2,8 @@
 /*
  * A holder that dies in any way gives everything back. Each way is tried many
  * times in a row, with the memory mapped and touched, and the free capacity is
- * to be whole again within a second.
+ * to be whole again. How long that took is printed: a second is the promise, on
+ * a machine with a processor to spare.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,12 +24,12 @@
 #include "../lib/ktap.h"
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-#define WITHIN_MS		1000
 
 static struct backend backend;
 static struct genl genl;
 static unsigned int rounds = 200;
 static __u64 free_before;
+static __u64 slowest_ms;
 
 /* What a child tells its parent before it waits for its end */
 struct hello {
@@ -49,10 +50,18 @@ static void begin(void)
 
 static void expect_whole(unsigned int round)
 {
+	__u64 begin = now_ms(), took;
 	struct capacity c;
 
-	if (capacity_free_reaches(&genl, backend.domain, free_before, WITHIN_MS))
+	if (capacity_free_reaches(&genl, backend.domain, free_before, WITHIN_MS)) {
+		took = now_ms() - begin;
+		if (took > slowest_ms)
+			slowest_ms = took;
+		if (round == rounds)
+			ktap_note("%u rounds, the slowest was whole again after %llu ms", rounds,
+				  slowest_ms);
 		return;
+	}
 	capacity_get(&genl, backend.domain, &c);
 	ktap_note("reserved %llu, granted %llu, quarantined %llu, total %llu", c.reserved,
 		  c.granted, c.quarantined, c.total);
@@ -550,7 +559,7 @@ static void file_tells_its_holder_of_the_forced_release(void)
 	if (status)
 		ktap_fail("the other process ended with %x", status);
 	expect_whole(0);
-	if (poll(&poll_fd, 1, 1000) != 1 || !(poll_fd.revents & (POLLHUP | POLLERR)))
+	if (poll(&poll_fd, 1, WITHIN_MS) != 1 || !(poll_fd.revents & (POLLHUP | POLLERR)))
 		ktap_fail("the holder was not told, poll says %x", poll_fd.revents);
 	close(grant.fd);
 	expect_whole(0);
@@ -577,7 +586,7 @@ static void kill_of_fabricctl_run_frees_all(void)
 			_exit(127);
 		}
 		if (!capacity_free_reaches(&genl, backend.domain, free_before - backend.size,
-					   10000))
+					   WITHIN_MS))
 			ktap_fail("round %u: fabricctl run took nothing", round);
 		end(pid, SIGKILL);
 		expect_whole(round);

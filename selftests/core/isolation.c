@@ -174,8 +174,8 @@ static void next_holder_after_a_kill_reads_zeros(void)
 		close(fds[0]);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		if (!capacity_free_reaches(&genl, backend.domain, before.free, 1000))
-			ktap_fail("not free within a second");
+		if (!capacity_free_reaches(&genl, backend.domain, before.free, WITHIN_MS))
+			ktap_fail("not free again");
 		get_grant(FABRIC_HOLDER_FILE, &grant);
 		if (grant.start != start)
 			ktap_fail("not the same extent");

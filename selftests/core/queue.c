@@ -911,7 +911,7 @@ static void change_of_what_may_be_taken_serves_who_waits(void)
 	wait_for(WANT(.device = m0, .size = 4 * MiB, .wait = LONG), &request);
 	must(engine_set(&genl, holder.id, &(struct change){ .min = 4 * MiB }, NULL));
 	must_become(&genl, request.id, ACTIVE);
-	expect(size_becomes(&genl, holder.id, 4 * MiB, 1000), "the holder has something else");
+	expect(size_becomes(&genl, holder.id, 4 * MiB, WITHIN_MS), "the holder has something else");
 }
 
 /* What is told */

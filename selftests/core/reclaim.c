@@ -327,7 +327,7 @@ static void look_what_is_left(const struct situation *s, const __u32 *ids)
 		if (s->have[i].left == HOLE)
 			continue;
 		left = s->have[i].left * MiB;
-		if (!size_becomes(&genl, ids[i], left, left ? 1000 : WITHIN_MS))
+		if (!size_becomes(&genl, ids[i], left, WITHIN_MS))
 			ktap_fail("grant %u of %u MiB: %s, has %llu instead of %llu MiB", i,
 				  s->have[i].size,
 				  engine_get(&genl, ids[i], &grant) ? "gone" : "there",
@@ -738,7 +738,7 @@ static void victim_that_shrinks_too_little_gives_the_rest_by_force(void)
 	must_become(&genl, request.id, ACTIVE);
 	must(engine_get(&genl, request.id, &request));
 	expect(request.nr_pieces == 1 && request.pieces[0].length == 4 * MiB, "it got less");
-	expect(size_becomes(&genl, victim.id, 4 * MiB, 1000), "the victim has something else");
+	expect(size_becomes(&genl, victim.id, 4 * MiB, WITHIN_MS), "the victim has something else");
 }
 
 static void victim_that_grows_elsewhere_still_gives(void)
@@ -942,7 +942,7 @@ static void shrink_that_fails_leaves_the_victim_whole(void)
 		;
 	expect(told.state == FABRIC_GRANT_STATE_FAILED, "the request ends in state %u",
 	       told.state);
-	expect(size_becomes(&genl, victim.id, 8 * MiB, 1000), "the victim is not whole");
+	expect(size_becomes(&genl, victim.id, 8 * MiB, WITHIN_MS), "the victim is not whole");
 	must(engine_get(&genl, victim.id, &victim));
 	expect(victim.error == EIO, "the error is %u", victim.error);
 	expect(strstr(victim.reason, "slice_shrink"), "the reason is '%s'", victim.reason);
@@ -963,8 +963,8 @@ static void shrink_that_fails_makes_it_take_from_another(void)
 	emu_fault("slice_shrink", "error", -EAGAIN);
 	ask_for(2 * MiB, 200, &request);
 	must_become(&genl, request.id, ACTIVE);
-	expect(size_becomes(&genl, victim.id, 4 * MiB, 1000), "the first is not whole");
-	expect(size_becomes(&genl, other.id, 0, 1000), "the other is still there");
+	expect(size_becomes(&genl, victim.id, 4 * MiB, WITHIN_MS), "the first is not whole");
+	expect(size_becomes(&genl, other.id, 0, WITHIN_MS), "the other is still there");
 }
 
 static void shrink_that_fails_half_way_is_told_and_made_good(void)
@@ -1010,7 +1010,7 @@ static void shrink_that_failed_is_tried_again_for_who_waits(void)
 		  &request);
 	must_come(!engine_get(&genl, victim.id, &victim) && victim.error == EAGAIN);
 	must_become(&genl, request.id, ACTIVE);
-	expect(size_becomes(&genl, victim.id, 4 * MiB, 1000), "the victim has something else");
+	expect(size_becomes(&genl, victim.id, 4 * MiB, WITHIN_MS), "the victim has something else");
 }
 
 static void growth_that_failed_is_tried_again(void)

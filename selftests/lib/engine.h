@@ -196,8 +196,6 @@ bool size_becomes(struct genl *genl, __u32 id, __u64 size, unsigned int ms);
 void emu_fault(const char *op, const char *file, long value);
 void emu_faults_clear(void);
 
-#define WITHIN_MS	20000
-
 #define must(call)									\
 	do {										\
 		int _err = (call);							\

@@ -83,6 +83,9 @@ void snapshot_take(struct genl *genl, struct snapshot *snapshot);
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 void snapshot_free(struct snapshot *snapshot);
 
+/* What has not come until then does not come: no limit on speed. */
+#define WITHIN_MS	30000
+
 __u64 now_ms(void);
 
 #endif /* _FABRIC_SELFTEST_GRANTS_H */
