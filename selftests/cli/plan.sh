@@ -434,6 +434,16 @@ grant_that_fails_is_rolled_back()
 	fault_rolls_back slice_prepare 12 "$KTAP_TMP/to.json" "grant new"
 }
 
+# Back in service the switch gets what it had, also a device that has a state but no label
+last_of_many_steps_is_rolled_back()
+{
+	jq 'del(.grants)' "$plan" >"$KTAP_TMP/from.json"
+	jq '.grants = [{token: "huge", kind: "memory", size: 1099511627776, domain: "a"}]' "$other" \
+		>"$KTAP_TMP/to.json"
+	fc apply "$KTAP_TMP/from.json"
+	rolls_back "grant huge" "$KTAP_TMP/from.json" "$KTAP_TMP/to.json" 4
+}
+
 tenant_with_grants_is_not_removed()
 {
 	fc apply "$plan"
@@ -525,6 +535,27 @@ unit_is_sound()
 		"what systemd says"
 }
 
+# A machine that has just been booted has no modules, and the unit has the saved plan
+unit_makes_what_was_saved_after_a_boot()
+{
+	local command saved=$KTAP_TMP/saved.json before
+
+	command=$(sed -n 's/^ExecStart=//p' "$(find_unit)")
+	expect_match "$command" "/fabricctl apply /etc/fabric/plan.json$" "what it runs"
+	fc apply "$plan"
+	fc save "$saved"
+	before=$(fc save)
+	fc apply "$nothing" force
+	rmmod fabric_emu
+	defer emu_load
+	# by hand where modprobe would not find the modules of the test
+	modprobe -n fabric_emu 2>/dev/null || emu_load
+	command=${command#*/fabricctl }
+	# shellcheck disable=SC2086 # several words
+	fc ${command/\/etc\/fabric\/plan.json/$saved}
+	expect_eq "$(fc save)" "$before" "what is there after the boot"
+}
+
 ktap_run_all empty_system_is_an_empty_plan plan_is_made_so applied_twice_it_changes_nothing \
 	dry_run_changes_nothing what_was_saved_comes_back what_is_saved_is_valid \
 	saving_to_a_file_is_all_or_nothing only_what_differs_is_changed \
@@ -534,7 +565,7 @@ ktap_run_all empty_system_is_an_empty_plan plan_is_made_so applied_twice_it_chan
 	switch_that_cannot_go_live_is_rolled_back value_that_configfs_refuses_is_rolled_back \
 	bind_that_fails_is_rolled_back link_that_fails_is_rolled_back \
 	bind_that_fails_half_way_is_rolled_back port_in_state_error_is_got_out_of_it \
-	grant_that_fails_is_rolled_back \
+	grant_that_fails_is_rolled_back last_of_many_steps_is_rolled_back \
 	tenant_with_grants_is_not_removed one_apply_at_a_time plans_are_for_root \
 	killed_anywhere_it_is_made_by_the_next killed_anywhere_it_is_removed_by_the_next \
-	killed_anywhere_it_is_changed_by_the_next unit_is_sound
+	killed_anywhere_it_is_changed_by_the_next unit_is_sound unit_makes_what_was_saved_after_a_boot

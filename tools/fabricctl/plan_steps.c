@@ -142,6 +142,12 @@ static void change_labels(const struct plan_list *now, const struct plan_list *w
 			change->labels[change->nr_labels++] = *label;
 }
 
+/* The kernel refuses a change of nothing. */
+static bool changes_labels(const struct label_change *change)
+{
+	return change->nr_labels || change->nr_unlabels;
+}
+
 static const struct plan_list no_labels;
 
 static int label_port(struct run *run, const struct plan_port *from, const struct plan_port *to)
@@ -158,6 +164,8 @@ static int label_port(struct run *run, const struct plan_port *from, const struc
 	if (err)
 		return err;
 	change_labels(&port->label, to ? &to->label : &no_labels, &change);
+	if (!changes_labels(&change))
+		return 0;
 	fabric_port_set_req_init(&req);
 	req.labels = change.labels;
 	req.nr_labels = change.nr_labels;
@@ -203,6 +211,8 @@ static int label_device(struct run *run, const struct plan_device *from,
 	if (err)
 		return err;
 	change_labels(&device->label, to ? &to->label : &no_labels, &change);
+	if (!changes_labels(&change))
+		return 0;
 	fabric_device_set_req_init(&req);
 	req.labels = change.labels;
 	req.nr_labels = change.nr_labels;
