@@ -107,7 +107,7 @@ stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh core cli
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
 	cxl/readback cxl/holder cxl/isolation cxl/system_ram cxl/shrink cxl/owner \
-	cxl/removal cxl/interleave cxl/pins
+	cxl/removal cxl/interleave cxl/plan cxl/autoprobe cxl/pins
 lanes_end "core and cli on 6.12" "emu and cxl on 6.12"
 # What can differ between the kernels: the uAPI, the DAX bus, memory and device removal.
 lane "core on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
