@@ -628,7 +628,16 @@ static void tenants_are_sound(void)
 	must_fail(tenant_new(&tenant, &id), EINVAL, "A member is a uid, a gid or a cgroup");
 }
 
-/* What they may not: everything else */
+/* What they may not: everything else. Each attempt has a name and is counted. */
+
+static unsigned int *attempts;
+
+#define refused(name, call, err, text)							\
+	do {										\
+		must_fail(call, err, text);						\
+		ktap_note("refused: %s", name);						\
+		__atomic_fetch_add(attempts, 1, __ATOMIC_RELAXED);			\
+	} while (0)
 
 static __u32 of_blue, of_admin;
 static struct told_grant mine;
@@ -690,6 +699,12 @@ static unsigned int slices_of(__u32 grant)
 #define HIDDEN	"No grant has this id"
 #define ADMIN	"Needs CAP_SYS_ADMIN"
 
+/* The kernel has no words for this one. */
+static int join_grants(void)
+{
+	return genl_join(&genl, "grants");
+}
+
 static void attempt_grants_of_others(void)
 {
 	const __u32 others[] = { of_blue, of_admin };
@@ -697,15 +712,19 @@ static void attempt_grants_of_others(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
-		must_fail(do_get(others[i]), ENOENT, HIDDEN);
-		must_fail(engine_set(&genl, others[i], &(struct change){ .size = MiB }, &grant),
-			  ENOENT, HIDDEN);
-		must_fail(engine_set(&genl, others[i], &(struct change){ .reclaimable = 1,
-				     .force = true }, &grant), ENOENT, HIDDEN);
-		must_fail(engine_del(&genl, others[i], false), ENOENT, HIDDEN);
-		must_fail(engine_del(&genl, others[i], true), ENOENT, HIDDEN);
-		must_fail(engine_renew(&genl, others[i], 1, &grant), ENOENT, HIDDEN);
-		must_fail(do_open(others[i]), ENOENT, HIDDEN);
+		refused("to see a grant of somebody else", do_get(others[i]), ENOENT, HIDDEN);
+		refused("to shrink it",
+			engine_set(&genl, others[i], &(struct change){ .size = MiB }, &grant),
+			ENOENT, HIDDEN);
+		refused("to make it reclaimable, by force",
+			engine_set(&genl, others[i], &(struct change){ .reclaimable = 1,
+				   .force = true }, &grant), ENOENT, HIDDEN);
+		refused("to release it", engine_del(&genl, others[i], false), ENOENT, HIDDEN);
+		refused("to release it by force", engine_del(&genl, others[i], true), ENOENT,
+			HIDDEN);
+		refused("to end its lease", engine_renew(&genl, others[i], 1, &grant), ENOENT,
+			HIDDEN);
+		refused("to open its memory", do_open(others[i]), ENOENT, HIDDEN);
 		expect(!slices_of(others[i]), "it sees slices of %u", others[i]);
 	}
 	expect(!count(FABRIC_CMD_GRANT_GET), "it sees grants of others");
@@ -730,29 +749,35 @@ static void attempt_more_than_the_limits(void)
 {
 	struct told_grant grant;
 
-	must_fail(try(WANT(.size = MiB, .priority = 151), &grant), EPERM,
-		  "The tenant may use priorities 50 to 150");
-	must_fail(try(WANT(.size = MiB, .priority = 49), &grant), EPERM,
-		  "The tenant may use priorities 50 to 150");
-	must_fail(try(WANT(.size = MiB, .priority = 1000), &grant), EPERM,
-		  "The tenant may use priorities 50 to 150");
-	must_fail(try(WANT(.size = 9 * MiB), &grant), EDQUOT, "The quota of tenant red");
-	must_fail(try(WANT(.size = 9 * MiB, .pieces = 2), &grant), EDQUOT,
-		  "The quota of tenant red");
-	must_fail(try(WANT(.size = MiB, .grace = 3600000), &grant), EPERM,
-		  "Grace is at most");
-	must_fail(try(WANT(.size = MiB, .tenant = "blue"), &grant), EPERM,
-		  "Needs CAP_SYS_ADMIN or to be a member of that tenant");
+	refused("a priority above those of the tenant",
+		try(WANT(.size = MiB, .priority = 151), &grant), EPERM,
+		"The tenant may use priorities 50 to 150");
+	refused("a priority below", try(WANT(.size = MiB, .priority = 49), &grant), EPERM,
+		"The tenant may use priorities 50 to 150");
+	refused("the highest priority", try(WANT(.size = MiB, .priority = 1000), &grant), EPERM,
+		"The tenant may use priorities 50 to 150");
+	refused("more than the quota", try(WANT(.size = 9 * MiB), &grant), EDQUOT,
+		"The quota of tenant red");
+	refused("more than the quota, in pieces", try(WANT(.size = 9 * MiB, .pieces = 2), &grant),
+		EDQUOT, "The quota of tenant red");
+	refused("a grace beyond the ceiling", try(WANT(.size = MiB, .grace = 3600000), &grant),
+		EPERM, "Grace is at most");
+	refused("a grant for another tenant", try(WANT(.size = MiB, .tenant = "blue"), &grant),
+		EPERM, "Needs CAP_SYS_ADMIN or to be a member of that tenant");
 	/* nobody learns which tenants there are */
-	must_fail(try(WANT(.size = MiB, .tenant = "green"), &grant), EPERM,
-		  "Needs CAP_SYS_ADMIN or to be a member of that tenant");
+	refused("a grant for a tenant that there is not",
+		try(WANT(.size = MiB, .tenant = "green"), &grant), EPERM,
+		"Needs CAP_SYS_ADMIN or to be a member of that tenant");
 	get(WANT(.size = MiB), &mine);
-	must_fail(engine_set(&genl, mine.id, &(struct change){ .priority = 151 }, &grant), EPERM,
-		  "The tenant may use priorities 50 to 150");
-	must_fail(engine_set(&genl, mine.id, &(struct change){ .size = 9 * MiB }, &grant), EDQUOT,
-		  "The quota of tenant red");
-	must_fail(engine_set(&genl, mine.id, &(struct change){ .grace = 3600000 }, &grant), EPERM,
-		  "Grace is at most");
+	refused("to raise the priority of its own grant",
+		engine_set(&genl, mine.id, &(struct change){ .priority = 151 }, &grant), EPERM,
+		"The tenant may use priorities 50 to 150");
+	refused("to grow it beyond the quota",
+		engine_set(&genl, mine.id, &(struct change){ .size = 9 * MiB }, &grant), EDQUOT,
+		"The quota of tenant red");
+	refused("to give it a grace beyond the ceiling",
+		engine_set(&genl, mine.id, &(struct change){ .grace = 3600000 }, &grant), EPERM,
+		"Grace is at most");
 	must(engine_del(&genl, mine.id, false));
 }
 
@@ -770,27 +795,34 @@ static void attempt_administration(void)
 	const struct tenant more = { .quotas = { { NULL, 32 * MiB } } };
 	struct told_log log;
 
-	must_fail(engine_device_set(&genl, m0, FABRIC_ADMIN_STATE_DRAINING, NULL, NULL), EPERM,
-		  ADMIN);
-	must_fail(engine_device_set(&genl, m0, 0, "tier=gold", NULL), EPERM, ADMIN);
-	must_fail(engine_port_label(&genl, p0, "row=7", NULL), EPERM, ADMIN);
-	must_fail(do_simple(FABRIC_CMD_PORT_SET, FABRIC_A_PORT_ID, p0, FABRIC_A_PORT_LINK,
-			    FABRIC_LINK_DOWN), EPERM, ADMIN);
-	must_fail(do_named(FABRIC_CMD_PORT_BIND, FABRIC_A_PORT_ID, p0, FABRIC_A_PORT_HOST,
-			   "host1"), EPERM, ADMIN);
-	must_fail(do_simple(FABRIC_CMD_PORT_UNBIND, FABRIC_A_PORT_ID, p0, 0, 0), EPERM, ADMIN);
-	must_fail(do_named(FABRIC_CMD_REGION_TAKE, FABRIC_A_DEVICE_DOMAIN_ID, domain,
-			   FABRIC_A_DEVICE_NAME, "region0"), EPERM, ADMIN);
-	must_fail(do_simple(FABRIC_CMD_REGION_GIVE, FABRIC_A_DEVICE_ID, m0, 0, 0), EPERM, ADMIN);
-	must_fail(tenant_new(&own, NULL), EPERM, ADMIN);
-	must_fail(tenant_set(red, &more), EPERM, ADMIN);
-	must_fail(tenant_set(blue, &more), EPERM, ADMIN);
-	must_fail(tenant_del(red), EPERM, ADMIN);
-	must_fail(tenant_del(blue), EPERM, ADMIN);
-	must_fail(tenant_get(blue), ENOENT, "No tenant has this id or name");
+	refused("to drain a device",
+		engine_device_set(&genl, m0, FABRIC_ADMIN_STATE_DRAINING, NULL, NULL), EPERM,
+		ADMIN);
+	refused("to label a device", engine_device_set(&genl, m0, 0, "tier=gold", NULL), EPERM,
+		ADMIN);
+	refused("to label a port", engine_port_label(&genl, p0, "row=7", NULL), EPERM, ADMIN);
+	refused("to take a link down",
+		do_simple(FABRIC_CMD_PORT_SET, FABRIC_A_PORT_ID, p0, FABRIC_A_PORT_LINK,
+			  FABRIC_LINK_DOWN), EPERM, ADMIN);
+	refused("to bind a port",
+		do_named(FABRIC_CMD_PORT_BIND, FABRIC_A_PORT_ID, p0, FABRIC_A_PORT_HOST, "host1"),
+		EPERM, ADMIN);
+	refused("to unbind a port", do_simple(FABRIC_CMD_PORT_UNBIND, FABRIC_A_PORT_ID, p0, 0, 0),
+		EPERM, ADMIN);
+	refused("to take over a region",
+		do_named(FABRIC_CMD_REGION_TAKE, FABRIC_A_DEVICE_DOMAIN_ID, domain,
+			 FABRIC_A_DEVICE_NAME, "region0"), EPERM, ADMIN);
+	refused("to give a region back",
+		do_simple(FABRIC_CMD_REGION_GIVE, FABRIC_A_DEVICE_ID, m0, 0, 0), EPERM, ADMIN);
+	refused("to make itself a tenant", tenant_new(&own, NULL), EPERM, ADMIN);
+	refused("to raise its own quota", tenant_set(red, &more), EPERM, ADMIN);
+	refused("to raise the quota of another tenant", tenant_set(blue, &more), EPERM, ADMIN);
+	refused("to remove its tenant", tenant_del(red), EPERM, ADMIN);
+	refused("to remove another tenant", tenant_del(blue), EPERM, ADMIN);
+	refused("to see another tenant", tenant_get(blue), ENOENT, "No tenant has this id or name");
 	expect(count(FABRIC_CMD_TENANT_GET) == 1, "it sees other tenants");
-	must_fail(-engine_log(&genl, 0, &log, 1), EPERM, ADMIN);
-	expect(genl_join(&genl, "grants") == EPERM, "it can listen to the grants of all");
+	refused("to read the record", -engine_log(&genl, 0, &log, 1), EPERM, ADMIN);
+	refused("to listen to the grants of all", join_grants(), EPERM, "");
 }
 
 static void administration_is_for_the_administrator(void)
@@ -823,8 +855,9 @@ static void attempt_what_is_more_important(void)
 {
 	struct told_grant grant;
 
-	must_fail(try(WANT(.device = m0, .size = 4 * MiB, .priority = 150), &grant),
-		  ENOSPC, "Largest free extent");
+	refused("to take from what is as important",
+		try(WANT(.device = m0, .size = 4 * MiB, .priority = 150), &grant), ENOSPC,
+		"Largest free extent");
 }
 
 static void member_takes_from_nobody_more_important(void)
@@ -847,12 +880,14 @@ static void attempt_from_a_user_namespace(void)
 	if (unshare(CLONE_NEWUSER))
 		ktap_skip_this("no user namespaces: %s", strerror(errno));
 	broker_open(&genl);
-	must_fail(try(WANT(.size = MiB), &grant), EPERM,
-		  "Needs CAP_SYS_ADMIN or to be a member of a tenant");
-	must_fail(do_get(of_admin), EPERM, "Needs CAP_SYS_ADMIN or to be a member of a tenant");
-	must_fail(engine_device_set(&genl, m0, FABRIC_ADMIN_STATE_DRAINING, NULL, NULL), EPERM,
-		  ADMIN);
-	expect(genl_join(&genl, "grants") == EPERM, "it can listen to the grants of all");
+	refused("a grant as root of a user namespace", try(WANT(.size = MiB), &grant), EPERM,
+		"Needs CAP_SYS_ADMIN or to be a member of a tenant");
+	refused("to see a grant from there", do_get(of_admin), EPERM,
+		"Needs CAP_SYS_ADMIN or to be a member of a tenant");
+	refused("to drain a device from there",
+		engine_device_set(&genl, m0, FABRIC_ADMIN_STATE_DRAINING, NULL, NULL), EPERM,
+		ADMIN);
+	refused("to listen to the grants of all", join_grants(), EPERM, "");
 }
 
 static void root_of_a_user_namespace_is_nobody(void)
@@ -867,9 +902,10 @@ static void root_of_a_user_namespace_is_nobody(void)
 
 static void attempt_a_file_of_another_process(void)
 {
-	must_fail(engine_del(&genl, mine.id, false), EBUSY, "Held by process");
-	must_fail(engine_set(&genl, mine.id, &(struct change){ .size = MiB }, NULL), EBUSY,
-		  "Held by process");
+	refused("to release a grant that another process holds", engine_del(&genl, mine.id, false),
+		EBUSY, "Held by process");
+	refused("to shrink it", engine_set(&genl, mine.id, &(struct change){ .size = MiB }, NULL),
+		EBUSY, "Held by process");
 }
 
 static void member_asks_before_it_takes_from_its_own_tenant(void)
@@ -879,6 +915,12 @@ static void member_asks_before_it_takes_from_its_own_tenant(void)
 	    &mine);
 	as_red(attempt_a_file_of_another_process);
 	must(engine_get(&genl, mine.id, &mine));
+}
+
+static void more_than_25_attempts_at_more_were_refused(void)
+{
+	ktap_note("%u attempts", *attempts);
+	expect(*attempts > 25, "only %u attempts", *attempts);
 }
 
 static const struct ktap_test tests[] = {
@@ -905,6 +947,8 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(member_takes_from_nobody_more_important),
 	KTAP_TEST(root_of_a_user_namespace_is_nobody),
 	KTAP_TEST(member_asks_before_it_takes_from_its_own_tenant),
+	/* the last: it counts what those before it attempted */
+	KTAP_TEST(more_than_25_attempts_at_more_were_refused),
 };
 
 /* Also after a test that failed half way. */
@@ -940,6 +984,10 @@ int main(void)
 	m1 = engine_object(&genl, FABRIC_CMD_DEVICE_GET, domain, "m1");
 	p0 = engine_object(&genl, FABRIC_CMD_PORT_GET, domain, "p0");
 	genl_close(&genl);
+	attempts = mmap(NULL, sizeof(*attempts), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (attempts == MAP_FAILED)
+		ktap_bail("mmap: %s", strerror(errno));
 	ktap_header(ARRAY_SIZE(tests));
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		ktap_run_one(&tests[i], 120);
