@@ -165,6 +165,32 @@ static void small_requests_do_not_starve_a_big_one(void)
 	must_become(&genl, small.id, ACTIVE);
 }
 
+/* The table in Documentation/admin-guide/engine.rst, at an eighth of its sizes. */
+static void queue_goes_as_documented(void)
+{
+	struct told_grant holders[3], a, b, c, d;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 3; i++)
+		get(WANT(.device = m0, .size = 2 * MiB), &holders[i]);
+	wait_for(WANT(.device = m0, .size = 4 * MiB, .wait = LONG), &a);
+	expect_queued_at(&a, 0);
+	wait_for(WANT(.device = m0, .size = MiB, .wait = LONG), &b);
+	expect_queued_at(&b, 1);
+	must_fail(try(WANT(.device = m0, .size = MiB), &c), ENOSPC,
+		  "Earlier requests in the queue come first");
+	get(WANT(.device = m1, .size = MiB), &d);
+	expect_queued_at(&a, 0);
+	/* beside what is free */
+	del(&holders[2]);
+	must_become(&genl, a.id, ACTIVE);
+	expect(!free_of(m0), "free %llu", free_of(m0));
+	expect_queued_at(&b, 0);
+	del(&holders[1]);
+	must_become(&genl, b.id, ACTIVE);
+}
+
 static void request_keeps_nobody_from_what_it_cannot_use(void)
 {
 	struct told_grant holder, big, small;
@@ -1060,6 +1086,7 @@ static void queue_of_many_is_served_whole(void)
 static const struct ktap_test tests[] = {
 	KTAP_TEST(priority_comes_first_then_arrival),
 	KTAP_TEST(small_requests_do_not_starve_a_big_one),
+	KTAP_TEST(queue_goes_as_documented),
 	KTAP_TEST(request_keeps_nobody_from_what_it_cannot_use),
 	KTAP_TEST(request_tells_place_reason_and_time),
 	KTAP_TEST(request_that_waited_too_long_expires),
