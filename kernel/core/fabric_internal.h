@@ -991,6 +991,11 @@ void fabric_record_exit(void);
 /* netlink.c */
 /* A grant with all its slices and the longest names fits. */
 #define FABRIC_GRANT_MSG_SIZE	8192
+/*
+ * Any other object, and a grant with one slice and short names. A message that
+ * fills less than half of what was allocated for it is copied once more.
+ */
+#define FABRIC_USUAL_MSG_SIZE	640
 
 typedef int (*fabric_fill_t)(struct sk_buff *skb, const struct genl_info *info, void *obj);
 

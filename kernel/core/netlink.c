@@ -81,6 +81,17 @@ int fabric_nl_fill_event(struct sk_buff *msg, u8 cmd, fabric_fill_t fill, void *
 	return fill(msg, &info, obj);
 }
 
+static struct sk_buff *event_msg(u8 cmd, fabric_fill_t fill, void *obj, size_t size)
+{
+	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
+
+	if (msg && fabric_nl_fill_event(msg, cmd, fill, obj)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
 /* Send @obj to the group of listeners. Called under the lock that orders events. */
 void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj)
 {
@@ -88,23 +99,21 @@ void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj)
 
 	if (!genl_has_listeners(&fabric_nl_family, &init_net, group))
 		return;
-	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
-	if (!msg || fabric_nl_fill_event(msg, cmd, fill, obj)) {
+	msg = event_msg(cmd, fill, obj, FABRIC_USUAL_MSG_SIZE);
+	if (!msg)
+		msg = event_msg(cmd, fill, obj, FABRIC_GRANT_MSG_SIZE);
+	if (!msg) {
 		/* Listeners learn from this that they missed something. */
-		nlmsg_free(msg);
 		genl_set_err(&fabric_nl_family, &init_net, 0, group, -ENOBUFS);
 		return;
 	}
 	genlmsg_multicast(&fabric_nl_family, msg, 0, group, GFP_KERNEL);
 }
 
-/*
- * Room for what is usual. A message that fills less than half of what was
- * allocated for it is copied once more on its way.
- */
+/* Room for what is usual. */
 static size_t grant_msg_size(unsigned int nr_slices)
 {
-	return 448 + 136 * nr_slices;
+	return FABRIC_USUAL_MSG_SIZE + 136 * (nr_slices - 1);
 }
 
 static struct sk_buff *grant_fill_msg(struct genl_info *info, struct fabric_grant *grant, int fd,
