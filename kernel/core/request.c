@@ -131,6 +131,8 @@ static int parse_labels(const struct genl_info *info, struct fabric_labels *labe
 	const struct nlattr *attr;
 	int rem;
 
+	if (!info->attrs[FABRIC_A_GRANT_LABEL])
+		return 0;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != FABRIC_A_GRANT_LABEL)
 			continue;
