@@ -27,7 +27,7 @@ static void fabric_device_free(struct fabric_object *obj)
 	struct fabric_device *device = container_of(obj, struct fabric_device, obj);
 	unsigned int i;
 
-	WARN_ON(device->nr_slices);
+	WARN_ON(device->nr_slices || !list_empty(&device->resources));
 	pr_debug("device %u: destroyed\n", obj->id);
 	fabric_labels_free(&device->labels);
 	for (i = 0; i < device->nr_members; i++)
@@ -127,10 +127,8 @@ static u64 in_use(const struct fabric_device *device)
 	const struct fabric_resource *resource;
 	u64 sum = 0;
 
-	list_for_each_entry(resource, &device->domain->resources, node) {
-		if (resource->device == device)
-			sum += resource->info.total - resource->extents.free;
-	}
+	list_for_each_entry(resource, &device->resources, node)
+		sum += resource->info.total - resource->extents.free;
 	return sum;
 }
 
@@ -268,6 +266,7 @@ struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 	device->numa_node = info->numa_node;
 	device->health = FABRIC_HEALTH_OK;
 	device->admin_state = FABRIC_ADMIN_STATE_ENABLED;
+	INIT_LIST_HEAD(&device->resources);
 	if (info->port) {
 		device->port = info->port;
 		fabric_object_hold(&info->port->obj);
@@ -311,10 +310,8 @@ void fabric_device_remove_locked(struct fabric_device *device)
 	struct fabric_resource *resource, *next;
 
 	lockdep_assert_held(&domain->lock);
-	list_for_each_entry_safe(resource, next, &domain->resources, node) {
-		if (resource->device == device)
-			fabric_resource_remove_locked(resource);
-	}
+	list_for_each_entry_safe(resource, next, &device->resources, node)
+		fabric_resource_remove_locked(resource);
 	device->obj.registered = false;
 	list_del(&device->node);
 	domain->nr_devices--;
@@ -377,9 +374,7 @@ static struct fabric_grant *next_to_tell(struct fabric_device *device)
 	struct fabric_resource *resource;
 
 	lockdep_assert_held(&device->domain->lock);
-	list_for_each_entry(resource, &device->domain->resources, node) {
-		if (resource->device != device)
-			continue;
+	list_for_each_entry(resource, &device->resources, node) {
 		list_for_each_entry(slice, &resource->slices, node) {
 			if (slice->told)
 				continue;

@@ -29,7 +29,7 @@ static void fabric_domain_free(struct fabric_object *obj)
 
 	WARN_ON(!list_empty(&domain->ports));
 	WARN_ON(!list_empty(&domain->devices));
-	WARN_ON(!list_empty(&domain->resources));
+	WARN_ON(domain->nr_resources);
 	pr_debug("domain %u: destroyed\n", obj->id);
 	mutex_destroy(&domain->lock);
 	kfree(domain->name);
@@ -107,7 +107,6 @@ struct fabric_domain *fabric_domain_register(const char *name,
 	mutex_init(&domain->lock);
 	INIT_LIST_HEAD(&domain->ports);
 	INIT_LIST_HEAD(&domain->devices);
-	INIT_LIST_HEAD(&domain->resources);
 	init_waitqueue_head(&domain->wait);
 	domain->name = kstrdup(name, GFP_KERNEL);
 	pr_debug("domain %s: created\n", name);

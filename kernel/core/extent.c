@@ -4,8 +4,9 @@
  *
  * All extents of a resource are in one tree by start, so that neighbours are
  * found for merging, and the free ones also in one by length, so that the
- * smallest that suffices is found; both in O(log n). Two free extents are never
- * neighbours. The caller locks.
+ * smallest that suffices is found; both in O(log n). Another tree has the free
+ * extents of many resources by length: the best fit over all of them is found
+ * without a look at each. Two free extents are never neighbours. The caller locks.
  */
 #include <linux/align.h>
 #include <linux/errno.h>
@@ -38,15 +39,36 @@ static bool length_less(struct rb_node *a, const struct rb_node *b)
 	return x->length < y->length || (x->length == y->length && x->start < y->start);
 }
 
+static struct fabric_extent *among_all(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct fabric_extent, among_all);
+}
+
+static bool among_all_less(struct rb_node *a, const struct rb_node *b)
+{
+	const struct fabric_extent *x = rb_entry(a, struct fabric_extent, among_all);
+	const struct fabric_extent *y = rb_entry(b, struct fabric_extent, among_all);
+	const struct fabric_extents *of_x = x->owner, *of_y = y->owner;
+
+	if (x->length != y->length)
+		return x->length < y->length;
+	return of_x->order < of_y->order || (of_x == of_y && x->start < y->start);
+}
+
 static void mark_free(struct fabric_extents *extents, struct fabric_extent *extent)
 {
 	extent->free = true;
+	extent->owner = extents;
 	extents->free += extent->length;
 	rb_add(&extent->by_length, &extents->by_length, length_less);
+	if (extents->all)
+		rb_add(&extent->among_all, extents->all, among_all_less);
 }
 
 static void mark_taken(struct fabric_extents *extents, struct fabric_extent *extent)
 {
+	if (extents->all)
+		rb_erase(&extent->among_all, extents->all);
 	rb_erase(&extent->by_length, &extents->by_length);
 	extents->free -= extent->length;
 	extent->free = false;
@@ -77,7 +99,7 @@ static struct fabric_extent *find(const struct fabric_extents *extents, u64 leng
 			node = node->rb_right;
 		}
 	}
-	while (found && found->length - length < waste(found, align))
+	while (found && !fabric_extent_holds(found, length, align))
 		found = by_length(rb_next(&found->by_length));
 	return found;
 }
@@ -103,6 +125,56 @@ void fabric_extents_destroy(struct fabric_extents *extents)
 		WARN_ON(!extent->free);
 		kfree(extent);
 	}
+}
+
+/* From here on, requests find the free extents in @all. */
+void fabric_extents_join_all(struct fabric_extents *extents, struct rb_root *all, u32 order)
+{
+	struct rb_node *node;
+
+	extents->all = all;
+	extents->order = order;
+	for (node = rb_first(&extents->by_length); node; node = rb_next(node))
+		rb_add(&by_length(node)->among_all, all, among_all_less);
+}
+
+void fabric_extents_leave_all(struct fabric_extents *extents)
+{
+	struct rb_node *node;
+
+	for (node = rb_first(&extents->by_length); node; node = rb_next(node))
+		rb_erase(&by_length(node)->among_all, extents->all);
+	extents->all = NULL;
+}
+
+/* The smallest free extent of all resources that is not shorter than @length. */
+struct fabric_extent *fabric_extents_smallest(const struct rb_root *all, u64 length)
+{
+	struct rb_node *node = all->rb_node;
+	struct fabric_extent *found = NULL;
+
+	while (node) {
+		struct fabric_extent *extent = among_all(node);
+
+		if (extent->length >= length) {
+			found = extent;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
+struct fabric_extent *fabric_extents_next_longer(const struct fabric_extent *extent)
+{
+	return among_all(rb_next(&extent->among_all));
+}
+
+/* Whether @length aligned units lie in the extent, which is not shorter. */
+bool fabric_extent_holds(const struct fabric_extent *extent, u64 length, u64 align)
+{
+	return extent->length - length >= waste(extent, align);
 }
 
 u64 fabric_extents_largest(const struct fabric_extents *extents)
@@ -250,7 +322,6 @@ void fabric_extents_give(struct fabric_extents *extents, struct fabric_extent *e
 		extent->length += next->length;
 		kfree(next);
 	}
-	extent->owner = NULL;
 	if (prev && prev->free) {
 		mark_taken(extents, prev);
 		rb_erase(&extent->by_start, &extents->by_start);

@@ -9,14 +9,16 @@
  * struct fabric_extent - a run of units, all free or all in one slice
  * @by_start: in the tree of all extents
  * @by_length: in the tree of the free ones
+ * @among_all: in the tree of the free ones of all resources
  * @start: first unit
  * @length: number of units
- * @free: in both trees
- * @owner: whose it is, NULL while it is free
+ * @free: in all trees
+ * @owner: whose it is; the struct fabric_extents that it is in while it is free
  */
 struct fabric_extent {
 	struct rb_node by_start;
 	struct rb_node by_length;
+	struct rb_node among_all;
 	u64 start;
 	u64 length;
 	bool free;
@@ -27,11 +29,16 @@ struct fabric_extent {
  * struct fabric_extents - the extents of a resource, without gap or overlap
  * @by_start: all, by start
  * @by_length: the free ones, by length, then by start
+ * @all: the free ones of all resources that a request may choose from, by
+ *	length, then by resource and start; NULL if this is not one of them
+ * @order: of the resource
  * @free: sum of the lengths of the free ones
  */
 struct fabric_extents {
 	struct rb_root by_start;
 	struct rb_root by_length;
+	struct rb_root *all;
+	u32 order;
 	u64 free;
 };
 
@@ -47,6 +54,11 @@ struct fabric_fit {
 
 int fabric_extents_init(struct fabric_extents *extents, u64 total);
 void fabric_extents_destroy(struct fabric_extents *extents);
+void fabric_extents_join_all(struct fabric_extents *extents, struct rb_root *all, u32 order);
+void fabric_extents_leave_all(struct fabric_extents *extents);
+struct fabric_extent *fabric_extents_smallest(const struct rb_root *all, u64 length);
+struct fabric_extent *fabric_extents_next_longer(const struct fabric_extent *extent);
+bool fabric_extent_holds(const struct fabric_extent *extent, u64 length, u64 align);
 u64 fabric_extents_largest(const struct fabric_extents *extents);
 bool fabric_extents_fit(const struct fabric_extents *extents, u64 length, u64 align,
 			struct fabric_fit *fit);

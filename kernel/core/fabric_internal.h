@@ -28,7 +28,8 @@
  *                   queue, tenants, tokens, what a request asks for
  *   grant->lock     state of one grant, its list of slices and their states
  *   domain->lock    ports, devices and resources of one domain, extents of the
- *                   resources and claims on them, whether they are registered
+ *                   resources and claims on them, whether they are registered;
+ *                   what is free and what could be taken, in order
  *
  * Capacity is taken with fabric_engine held and given back without, so that a
  * decision can rely on what is free but has to expect more of it. Two domains
@@ -105,6 +106,13 @@ void fabric_grants_changed(void);
 
 /* domain.c */
 
+/* How capacity can be taken from a grant. */
+enum fabric_take {
+	FABRIC_TAKE_SHRINK,	/* down to its min; or it goes anyway */
+	FABRIC_TAKE_REVOKE,	/* all of it */
+	FABRIC_TAKE_MAX,
+};
+
 /**
  * struct fabric_domain - one instance of a backend
  * @obj: base
@@ -114,10 +122,11 @@ void fabric_grants_changed(void);
  * @lock: see DOC: locking
  * @ports: struct fabric_port, parents first; by @lock
  * @devices: struct fabric_device; by @lock
- * @resources: struct fabric_resource; by @lock
+ * @free: free extents of its resources, by kind; by @lock
+ * @victims: slices by kind and by how they could be taken, see reclaim.c; by @lock
  * @nr_ports: length of @ports
  * @nr_devices: length of @devices
- * @nr_resources: length of @resources
+ * @nr_resources: resources of its devices and ports
  * @nr_ops: running ops of ports and regions; by @lock
  * @wait: woken when @nr_ops or the slices of a device drop to zero
  */
@@ -129,7 +138,8 @@ struct fabric_domain {
 	struct mutex lock; /* see DOC: locking */
 	struct list_head ports;
 	struct list_head devices;
-	struct list_head resources;
+	struct rb_root free[FABRIC_KIND_MAX + 1];
+	struct rb_root victims[FABRIC_KIND_MAX + 1][FABRIC_TAKE_MAX];
 	u32 nr_ports;
 	u32 nr_devices;
 	u32 nr_resources;
@@ -259,6 +269,7 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
  * @health: by domain->lock, like all up to @nr_slices
  * @admin_state: what the administrator wants
  * @labels: set by the administrator
+ * @resources: struct fabric_resource
  * @nr_slices: slices of its resources
  * @nr_members: length of @members
  * @members: devices that a region is interleaved over
@@ -277,6 +288,7 @@ struct fabric_device {
 	enum fabric_health health;
 	enum fabric_admin_state admin_state;
 	struct fabric_labels labels;
+	struct list_head resources;
 	u32 nr_slices;
 	unsigned int nr_members;
 	struct fabric_device *members[] __counted_by(nr_members);
@@ -306,7 +318,7 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @domain: where it belongs
  * @device: whose capacity it is, or NULL
  * @port: whose capacity it is, or NULL; not referenced, it goes with the port
- * @node: in domain->resources
+ * @node: in device->resources, if it is of a device
  * @priv: the backend's
  * @info: as registered; info.capability points to @capability
  * @capability: what it can do
@@ -320,6 +332,9 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @reclaims: slices that were taken for another request
  * @nr_slices: length of @slices
  * @slices: struct fabric_grant_slice
+ * @plan_number: which plan the following are of; these by fabric_engine
+ * @plan_open: it suits, and not all of it was looked at
+ * @plan_looked: extents that were looked at
  */
 struct fabric_resource {
 	struct fabric_object obj;
@@ -340,6 +355,9 @@ struct fabric_resource {
 	u64 reclaims;
 	u32 nr_slices;
 	struct list_head slices;
+	u64 plan_number;
+	bool plan_open;
+	u32 plan_looked;
 };
 
 struct fabric_grant;
@@ -407,6 +425,9 @@ struct fabric_claim {
  * @wants: what it gets from others; by domain->lock
  * @missing: length of what is in @wants; by domain->lock
  * @broken: something in @wants will not come; by domain->lock
+ * @victim: in domain->victims; this and the following by domain->lock
+ * @level: least that a plan costs which takes of it, see struct cost in reclaim.c
+ * @price: least that its grant loses then
  * @told: fabric_device_remove() has seen it; by domain->lock
  * @bandwidth_min: what it is guaranteed
  * @state: by grant->lock and domain->lock
@@ -426,6 +447,9 @@ struct fabric_grant_slice {
 	struct list_head wants;
 	u64 missing;
 	bool broken;
+	struct rb_node victim[FABRIC_TAKE_MAX];
+	u32 level;
+	u64 price;
 	bool told;
 	u32 bandwidth_min;
 	enum fabric_slice_state state;
@@ -675,12 +699,22 @@ bool fabric_place_fits(struct fabric_resource *resource, const struct fabric_gra
 bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_grant_req *req,
 			  struct fabric_search *search);
 u64 fabric_place_unit(const struct fabric_resource *resource, const struct fabric_grant_req *req);
+typedef int (*fabric_visit_t)(struct fabric_resource *resource, const struct fabric_want *want,
+			      struct fabric_search *search, void *data);
+
+bool fabric_place_suits(struct fabric_resource *resource, const struct fabric_want *want,
+			struct fabric_search *search);
+int fabric_place_visit(const struct fabric_want *want, struct fabric_search *search,
+		       fabric_visit_t visit, void *data);
 int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 		 struct fabric_search *search);
 int fabric_place_refuse(const struct fabric_search *search, const struct fabric_want *want,
 			struct netlink_ext_ack *extack);
 
 /* reclaim.c */
+void fabric_victim_sort(struct fabric_grant_slice *slice);
+void fabric_victims_sort(struct fabric_grant *grant);
+void fabric_victim_del(struct fabric_grant_slice *slice);
 int fabric_reclaim(struct fabric_grant *grant, const struct fabric_want *want);
 void fabric_reclaim_withdraw(struct fabric_grant *grant);
 bool fabric_reclaim_displace(const struct fabric_want *want);
@@ -795,6 +829,8 @@ struct fabric_history {
  * @renewals: how often its lease was renewed; by @lock
  * @planned: what the plan that is being made takes from it; by fabric_engine
  * @plan_number: which plan that is; by fabric_engine
+ * @window_takes: what the window that is looked at takes from it; by fabric_engine
+ * @window_number: which window that is; by fabric_engine
  * @avoid_until: boot time, ns, until when nobody tries to change its size again, or 0; by
  *	fabric_engine
  * @position: number of requests before it in the queue; written by fabric_engine
@@ -850,6 +886,8 @@ struct fabric_grant {
 	u32 renewals;
 	u64 planned;
 	u64 plan_number;
+	u64 window_takes;
+	u64 window_number;
 	u64 avoid_until;
 	u32 position;
 	struct list_head queue_node;

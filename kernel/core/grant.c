@@ -258,6 +258,9 @@ void fabric_grant_set_state(struct fabric_grant *grant, enum fabric_grant_state 
 	lockdep_assert_held(&grant->lock);
 	trace_fabric_grant_state(grant->obj.id, grant->state, state, grant->size, grant->reason);
 	grant->state = state;
+	/* What it can be asked for changes. */
+	if (state == FABRIC_GRANT_STATE_ACTIVE || state == FABRIC_GRANT_STATE_REVOKING)
+		fabric_victims_sort(grant);
 }
 
 static void socket_bind(struct fabric_grant *grant)

@@ -191,33 +191,70 @@ static int distance(const struct fabric_resource *resource, const struct fabric_
 	return node_distance(req->near_node, resource->info.numa_node);
 }
 
-typedef int (*visit_t)(struct fabric_resource *resource, const struct fabric_want *want,
-		       struct fabric_search *search, void *data);
+/* Whether the request may have what is free of the resource. @search may be NULL. */
+bool fabric_place_suits(struct fabric_resource *resource, const struct fabric_want *want,
+			struct fabric_search *search)
+{
+	if (!fabric_place_matches(resource, want->req, search))
+		return false;
+	if (!fabric_queue_keeps(resource, want))
+		return true;
+	missed(search, FABRIC_MISS_QUEUE);
+	return false;
+}
 
-/* Call @visit for the resources that match, with their domain locked, until it fails. */
-static int visit_matches(const struct fabric_want *want, struct fabric_search *search,
-			 visit_t visit, void *data)
+static int visit_device(struct fabric_device *device, const struct fabric_want *want,
+			struct fabric_search *search, fabric_visit_t visit, void *data)
 {
 	struct fabric_resource *resource;
+	int ret = 0;
+
+	list_for_each_entry(resource, &device->resources, node) {
+		if (!ret && fabric_place_suits(resource, want, search))
+			ret = visit(resource, want, search, data);
+	}
+	return ret;
+}
+
+static int visit_one(const struct fabric_want *want, struct fabric_search *search,
+		     fabric_visit_t visit, void *data)
+{
+	struct fabric_device *device = fabric_device_get(want->req->device_id);
+	int ret = 0;
+
+	if (!device)
+		return 0;
+	mutex_lock(&device->domain->lock);
+	if (device->domain->obj.registered)
+		ret = visit_device(device, want, search, visit, data);
+	mutex_unlock(&device->domain->lock);
+	fabric_device_put(device);
+	return ret;
+}
+
+/*
+ * Call @visit for the resources that the request may have of, with their domain
+ * locked, until it fails. @search may be NULL.
+ */
+int fabric_place_visit(const struct fabric_want *want, struct fabric_search *search,
+		       fabric_visit_t visit, void *data)
+{
+	struct fabric_device *device;
 	struct fabric_object *obj;
 	unsigned long id;
 	int ret = 0;
 
 	lockdep_assert_held(&fabric_engine);
+	if (want->req->device_id)
+		return visit_one(want, search, visit, data);
 	for (id = 0; !ret && (obj = fabric_object_next(&fabric_domains, &id)); id++) {
 		struct fabric_domain *domain = container_of(obj, struct fabric_domain, obj);
 
 		mutex_lock(&domain->lock);
-		list_for_each_entry(resource, &domain->resources, node) {
+		list_for_each_entry(device, &domain->devices, node) {
 			if (ret || !domain->obj.registered)
 				break;
-			if (!fabric_place_matches(resource, want->req, search))
-				continue;
-			if (fabric_queue_keeps(resource, want)) {
-				missed(search, FABRIC_MISS_QUEUE);
-				continue;
-			}
-			ret = visit(resource, want, search, data);
+			ret = visit_device(device, want, search, visit, data);
 		}
 		mutex_unlock(&domain->lock);
 		fabric_domain_put(domain);
@@ -240,7 +277,6 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 	int away = distance(resource, req);
 	struct single *best = data;
 	struct fabric_fit fit;
-	bool best_fit;
 	u64 metric;
 
 	if (!IS_ALIGNED(want->size, fabric_resource_align(resource, mode_of(resource, req))) ||
@@ -253,7 +289,6 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 			resource->refusals++;
 		return 0;
 	}
-	best_fit = req->placement == FABRIC_PLACEMENT_BEST_FIT;
 	switch (req->placement) {
 	case FABRIC_PLACEMENT_PACK:
 		metric = resource->extents.free;
@@ -274,8 +309,73 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 	best->resource = resource;
 	best->distance = away;
 	best->metric = metric;
-	/* Nothing fits better than exactly. */
-	return best_fit && !away && fit.room == want->size;
+	return 0;
+}
+
+/*
+ * The smallest free extent of the domain that suffices, if it is shorter than
+ * @best. Those that do not suit are passed over, but no more of them than there
+ * are resources: it is as well to look at each of these then.
+ *
+ * Return: whether @best is right now.
+ */
+static bool best_fit_in(struct fabric_domain *domain, const struct fabric_want *want,
+			struct single *best)
+{
+	const struct fabric_grant_req *req = want->req;
+	u32 tries = domain->nr_resources;
+	struct fabric_extent *extent;
+
+	lockdep_assert_held(&domain->lock);
+	if (!domain->obj.registered)
+		return true;
+	for (extent = fabric_extents_smallest(&domain->free[req->kind], want->size); extent;
+	     extent = fabric_extents_next_longer(extent)) {
+		struct fabric_resource *resource = container_of(extent->owner,
+								struct fabric_resource, extents);
+		u64 align = fabric_resource_align(resource, mode_of(resource, req));
+
+		if (best->resource && best->metric <= extent->length)
+			return true;
+		if (IS_ALIGNED(want->size, align) &&
+		    fabric_extent_holds(extent, want->size, align) &&
+		    fabric_place_suits(resource, want, NULL)) {
+			fabric_resource_put(best->resource);
+			fabric_object_hold(&resource->obj);
+			best->resource = resource;
+			best->metric = extent->length;
+			return true;
+		}
+		if (!tries--)
+			return false;
+	}
+	return true;
+}
+
+/* Find the best fit by length. Return: whether it was found. */
+static bool find_best_fit(const struct fabric_want *want, struct single *best)
+{
+	const struct fabric_grant_req *req = want->req;
+	struct fabric_object *obj;
+	bool right = true;
+	unsigned long id;
+
+	if (req->device_id || req->near_node != NUMA_NO_NODE ||
+	    req->placement != FABRIC_PLACEMENT_BEST_FIT)
+		return false;
+	for (id = 0; right && (obj = fabric_object_next(&fabric_domains, &id)); id++) {
+		struct fabric_domain *domain = container_of(obj, struct fabric_domain, obj);
+
+		mutex_lock(&domain->lock);
+		right = best_fit_in(domain, want, best);
+		mutex_unlock(&domain->lock);
+		fabric_domain_put(domain);
+	}
+	if (right)
+		return best->resource;
+	fabric_resource_put(best->resource);
+	*best = (struct single){};
+	return false;
 }
 
 /*
@@ -321,7 +421,8 @@ static int place_single(struct fabric_grant *grant, const struct fabric_want *wa
 	struct single best = {};
 	int ret;
 
-	visit_matches(want, search, try_single, &best);
+	if (!find_best_fit(want, &best))
+		fabric_place_visit(want, search, try_single, &best);
 	if (!best.resource)
 		return -ENOSPC;
 	ret = take(grant, want, search, best.resource, want->size);
@@ -530,7 +631,7 @@ static int place_many(struct fabric_grant *grant, const struct fabric_want *want
 	int ret;
 	u32 i;
 
-	ret = visit_matches(want, search, gather, &candidates);
+	ret = fabric_place_visit(want, search, gather, &candidates);
 	if (!ret) {
 		sort_by(&candidates, by_distance_and_run);
 		keep_one_mode(&candidates, want->req);

@@ -10,8 +10,16 @@
  * Victims are of lower priority than the request. Among the windows, first those
  * that only shrink grants down to their min; then the lowest victims (the
  * highest priority among them counts), the fewest grants, the least loss.
+ *
+ * A domain has its slices that could be victims in the order of the least that
+ * each costs, for each way to take them: domain->victims. A window is looked
+ * for around one after the other, until the next costs no less than the best
+ * window found so far. So a plan does not look at all slices, as long as the
+ * best victims suffice. What a slice costs is at most more than it says there:
+ * a grant that shrinks is sorted in anew, one that grows need not be.
  */
 #include <linux/mm.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/timekeeping.h>
@@ -25,7 +33,9 @@
  * @end: first unit behind it
  * @victim: who has it, NULL if nobody has, or no longer
  * @level: priority of @victim, or 0
- * @whole: what @victim loses unless only the end of the item is taken and it @cuts
+ * @slice: what @victim loses unless only the end of the item is taken and it @cuts
+ * @spare: what @victim can lose in all and go on
+ * @all: what it loses if it has to go instead, or 0 if it can't be made to
  * @cuts: @victim can give the end and keep the rest
  * @tail_only: @victim can give the end only
  */
@@ -34,7 +44,9 @@ struct item {
 	u64 end;
 	struct fabric_grant *victim;
 	u32 level;
-	u64 whole;
+	u64 slice;
+	u64 spare;
+	u64 all;
 	bool cuts;
 	bool tail_only;
 };
@@ -85,6 +97,82 @@ static bool cheaper(const struct cost *a, const struct cost *b)
 	if (a->grants != b->grants)
 		return a->grants < b->grants;
 	return a->loss < b->loss;
+}
+
+static bool costs_less(const struct fabric_grant_slice *a, const struct fabric_grant_slice *b)
+{
+	if (a->level != b->level)
+		return a->level < b->level;
+	if (a->price != b->price)
+		return a->price < b->price;
+	if (a->resource != b->resource)
+		return a->resource->obj.id < b->resource->obj.id;
+	return a->pub.start < b->pub.start;
+}
+
+static bool shrinks_less(struct rb_node *a, const struct rb_node *b)
+{
+	return costs_less(rb_entry(a, struct fabric_grant_slice, victim[FABRIC_TAKE_SHRINK]),
+			  rb_entry(b, struct fabric_grant_slice, victim[FABRIC_TAKE_SHRINK]));
+}
+
+static bool revokes_less(struct rb_node *a, const struct rb_node *b)
+{
+	return costs_less(rb_entry(a, struct fabric_grant_slice, victim[FABRIC_TAKE_REVOKE]),
+			  rb_entry(b, struct fabric_grant_slice, victim[FABRIC_TAKE_REVOKE]));
+}
+
+/* Nothing more can be taken of the slice. */
+void fabric_victim_del(struct fabric_grant_slice *slice)
+{
+	const struct fabric_resource *resource = slice->resource;
+	struct rb_root *victims = resource->domain->victims[resource->info.kind];
+	enum fabric_take take;
+
+	lockdep_assert_held(&resource->domain->lock);
+	for (take = 0; take < FABRIC_TAKE_MAX; take++) {
+		if (RB_EMPTY_NODE(&slice->victim[take]))
+			continue;
+		rb_erase(&slice->victim[take], &victims[take]);
+		RB_CLEAR_NODE(&slice->victim[take]);
+	}
+}
+
+/* Sort the slice in by what its grant says now. */
+void fabric_victim_sort(struct fabric_grant_slice *slice)
+{
+	const struct fabric_resource *resource = slice->resource;
+	struct rb_root *victims = resource->domain->victims[resource->info.kind];
+	const struct fabric_grant *grant = slice->grant;
+	bool goes = grant->plan || grant->state == FABRIC_GRANT_STATE_REVOKING;
+
+	fabric_victim_del(slice);
+	slice->level = goes ? 0 : grant->req->priority + 1;
+	/* How little a grant loses that can be shrunk depends on the window. */
+	slice->price = goes || grant->req->min ? 0 : grant->size;
+	if (goes || grant->req->min)
+		rb_add(&slice->victim[FABRIC_TAKE_SHRINK], &victims[FABRIC_TAKE_SHRINK],
+		       shrinks_less);
+	if (!goes && grant->req->reclaimable)
+		rb_add(&slice->victim[FABRIC_TAKE_REVOKE], &victims[FABRIC_TAKE_REVOKE],
+		       revokes_less);
+}
+
+void fabric_victims_sort(struct fabric_grant *grant)
+{
+	struct fabric_grant_slice *slice;
+
+	lockdep_assert_held(&grant->lock);
+	list_for_each_entry(slice, &grant->slices, siblings) {
+		struct fabric_domain *domain;
+
+		if (!slice->resource)
+			continue;
+		domain = slice->resource->domain;
+		mutex_lock(&domain->lock);
+		fabric_victim_sort(slice);
+		mutex_unlock(&domain->lock);
+	}
 }
 
 static enum fabric_mode mode_of(const struct fabric_resource *resource,
@@ -140,7 +228,7 @@ static u64 spare(struct fabric_grant *grant)
 
 /* What a taken extent could give for the request; none has length 0. */
 static struct item item_of_extent(const struct fabric_extent *extent,
-				  const struct fabric_want *want, bool revoke)
+				  const struct fabric_want *want, enum fabric_take take)
 {
 	const struct fabric_grant_slice *slice = extent->owner;
 	const struct fabric_resource *resource = slice->resource;
@@ -170,12 +258,14 @@ static struct item item_of_extent(const struct fabric_extent *extent,
 	if (!is_victim(grant, want))
 		goto none;
 	less = spare(grant);
-	item.whole = slice->pub.length;
+	item.slice = slice->pub.length;
+	item.spare = less;
+	item.all = take == FABRIC_TAKE_REVOKE && grant->req->reclaimable ?
+		   READ_ONCE(grant->size) : 0;
 	item.cuts = resource->domain->ops->slice_shrink;
 	if (less >= slice->pub.length)
 		return item;
-	if (revoke && grant->req->reclaimable) {
-		item.whole = READ_ONCE(grant->size);
+	if (item.all) {
 		item.cuts = false;
 		return item;
 	}
@@ -207,39 +297,62 @@ static int add_item(struct items *items, const struct item *item)
 	return 0;
 }
 
-/* All that can be had of the resource, in the order of its units. */
+/*
+ * All that can be had of the extents of a resource between @from and @to, in
+ * the order of its units. Returns how many extents these are, or -ENOMEM.
+ */
 static int collect(struct items *items, const struct fabric_resource *resource,
-		   const struct fabric_want *want, bool revoke)
+		   const struct fabric_want *want, enum fabric_take take, u64 from, u64 to)
 {
 	struct fabric_extent *extent;
-	int ret = 0;
-	u32 i;
+	int nr = 0;
 
 	lockdep_assert_held(&resource->domain->lock);
 	items->nr = 0;
-	for (extent = fabric_extents_at(&resource->extents, 0); !ret && extent;
+	for (extent = fabric_extents_at(&resource->extents, from); extent && extent->start < to;
 	     extent = fabric_extents_next(extent)) {
 		struct item item = {
 			.start = extent->start,
 			.end = extent->start + extent->length,
 		};
 
+		nr++;
 		if (!extent->free)
-			item = item_of_extent(extent, want, revoke);
-		if (item.start == item.end)
-			continue;
-		/* The other slices of the victim have that much less to spare. */
-		if (item.victim)
-			plan_to_take(item.victim, item.end - item.start);
-		ret = add_item(items, &item);
+			item = item_of_extent(extent, want, take);
+		if (item.start != item.end && add_item(items, &item))
+			return -ENOMEM;
 	}
-	for (i = 0; i < items->nr; i++) {
-		const struct item *item = &items->list[i];
+	return nr;
+}
 
-		if (item->victim)
-			plan_to_take(item->victim, -(s64)(item->end - item->start));
+/* The window that is being looked at, by number. */
+static u64 window_number;
+
+/*
+ * What the victim of the item loses to the window, besides what that has taken
+ * of its other slices, if the window needs @length of this one. False if it can't.
+ */
+static bool take_item(const struct item *item, u64 length, struct cost *cost)
+{
+	struct fabric_grant *victim = item->victim;
+	u64 had, lost;
+
+	if (victim->window_number != window_number) {
+		victim->window_number = window_number;
+		victim->window_takes = 0;
+		cost->level = max(cost->level, item->level + 1);
+		cost->grants++;
 	}
-	return ret;
+	had = victim->window_takes;
+	lost = had + length;
+	if (lost > item->spare) {
+		if (!item->all)
+			return false;
+		lost = max(item->all, had);
+	}
+	victim->window_takes = lost;
+	cost->loss += lost - had;
+	return true;
 }
 
 /* What [@start, @end) costs, which begins in item @first; or as soon as it is above @limit. */
@@ -250,13 +363,13 @@ static struct cost cost_of(const struct items *items, u32 first, u64 start, u64 
 	const struct item *last = &items->list[items->nr - 1];
 	struct cost cost = {};
 
+	window_number++;
 	for (;; item++) {
 		if (item->victim) {
-			cost.level = max(cost.level, item->level + 1);
-			cost.grants++;
-			cost.loss += item->cuts && item->end <= end ?
-				     item->end - max(item->start, start) : item->whole;
 			if (item->tail_only && item->end > end)
+				return cost_infinite;
+			if (!take_item(item, item->cuts && item->end <= end ?
+				       item->end - max(item->start, start) : item->slice, &cost))
 				return cost_infinite;
 			if (cost.level > limit->level ||
 			    (cost.level == limit->level && cost.grants > limit->grants))
@@ -269,29 +382,29 @@ static struct cost cost_of(const struct items *items, u32 first, u64 start, u64 
 	}
 }
 
-static void consider(const struct items *items, u32 first, u64 start, u64 length,
+static bool consider(const struct items *items, u32 first, u64 start, u64 length,
 		     struct window *best)
 {
 	struct cost cost = cost_of(items, first, start, start + length, &best->cost);
 
-	if (cheaper(&cost, &best->cost)) {
-		best->cost = cost;
-		best->start = start;
-		best->length = length;
-	}
+	if (!cheaper(&cost, &best->cost))
+		return false;
+	best->cost = cost;
+	best->start = start;
+	best->length = length;
+	return true;
 }
 
 /*
- * The cheapest window of @length: one that ends where an item does, or begins
- * where one does. Of equal ones the first kind: a victim that has to go whole can
- * offer its tail instead.
+ * Whether there is a cheaper window of @length than @best, which it is then: one
+ * that ends where an item does, or begins where one does. Of equal ones the first
+ * kind: a victim that has to go whole can offer its tail instead.
  */
-static void find_window(const struct items *items, u64 length, u64 align, struct window *best)
+static bool find_window(const struct items *items, u64 length, u64 align, struct window *best)
 {
+	bool found = false;
 	u32 i, first;
 
-	best->cost = cost_infinite;
-	best->length = 0;
 	for (i = 0; i < items->nr; i++) {
 		const struct item *item = &items->list[i];
 		u64 start = ALIGN_DOWN(item->end - min(item->end, length), align);
@@ -301,17 +414,19 @@ static void find_window(const struct items *items, u64 length, u64 align, struct
 				break;
 		}
 		if (item->end >= length && items->list[first].start <= start)
-			consider(items, first, start, length, best);
+			found |= consider(items, first, start, length, best);
 		start = ALIGN(item->start, align);
 		if (start < item->end)
-			consider(items, i, start, length, best);
+			found |= consider(items, i, start, length, best);
 	}
+	return found;
 }
 
 /* The longest window that there is, and the longest that costs nothing. */
 static void measure(const struct items *items, u64 align, struct window *window)
 {
 	u64 begin = 0, begin_free = 0, end = U64_MAX;
+	struct cost cost = {};
 	bool all_free = false;
 	u32 i;
 
@@ -319,10 +434,18 @@ static void measure(const struct items *items, u64 align, struct window *window)
 	window->free = 0;
 	for (i = 0; i < items->nr; i++) {
 		const struct item *item = &items->list[i];
+		bool begins = item->start != end;
 
-		if (item->start != end)
+		/* A victim can have given what it can before; then this is the other way. */
+		if (!begins && item->victim && !take_item(item, item->end - item->start, &cost))
+			begins = true;
+		if (begins) {
 			begin = ALIGN(item->start, align);
-		if (item->start != end || !all_free)
+			window_number++;
+			if (item->victim)
+				take_item(item, item->end - item->start, &cost);
+		}
+		if (begins || !all_free)
 			begin_free = ALIGN(item->start, align);
 		all_free = !item->victim;
 		end = item->end;
@@ -334,30 +457,33 @@ static void measure(const struct items *items, u64 align, struct window *window)
 }
 
 /* Lock the resource and see what it could give; with @length, where. */
-static int look(struct window *window, const struct fabric_want *want, u64 length, bool revoke,
-		struct items *items)
+static int look(struct window *window, const struct fabric_want *want, u64 length,
+		enum fabric_take take, struct items *items)
 {
 	struct fabric_resource *resource = window->resource;
 	struct fabric_domain *domain = resource->domain;
+	int ret = -EAGAIN;
 	u64 align;
-	int ret;
 
 	mutex_lock(&domain->lock);
 	align = fabric_resource_align(resource, mode_of(resource, want));
-	ret = resource->obj.registered ? collect(items, resource, want, revoke) : -EAGAIN;
-	mutex_unlock(&domain->lock);
-	if (ret)
-		return ret;
-	if (length)
+	if (resource->obj.registered)
+		ret = collect(items, resource, want, take, 0, U64_MAX);
+	/* No victim goes before the lock is given up. */
+	if (ret >= 0 && length) {
+		window->cost = cost_infinite;
+		window->length = 0;
 		find_window(items, length, align, window);
-	else
+	} else if (ret >= 0) {
 		measure(items, align, window);
-	if (window->length % (want->req->granularity ?: 1))
-		return -ENOSPC;
-	return 0;
+	}
+	mutex_unlock(&domain->lock);
+	if (ret < 0)
+		return ret;
+	return window->length % (want->req->granularity ?: 1) ? -ENOSPC : 0;
 }
 
-static int add_window(struct windows *windows, struct fabric_resource *resource)
+static int add_window(struct windows *windows, const struct window *window)
 {
 	if (windows->nr == windows->room) {
 		u32 room = 2 * windows->room ?: 64;
@@ -369,33 +495,16 @@ static int add_window(struct windows *windows, struct fabric_resource *resource)
 		windows->list = more;
 		windows->room = room;
 	}
-	fabric_object_hold(&resource->obj);
-	windows->list[windows->nr++] = (struct window){ .resource = resource };
+	fabric_object_hold(&window->resource->obj);
+	windows->list[windows->nr++] = *window;
 	return 0;
 }
 
-/* Every resource that the request could be met from if nobody had anything of it. */
-static int find_resources(struct windows *windows, const struct fabric_want *want)
+/* Another resource that the request could be met from if nobody had anything of it. */
+static int add_resource(struct fabric_resource *resource, const struct fabric_want *want,
+			struct fabric_search *search, void *data)
 {
-	struct fabric_resource *resource;
-	struct fabric_object *obj;
-	unsigned long id;
-	int ret = 0;
-
-	for (id = 0; !ret && (obj = fabric_object_next(&fabric_domains, &id)); id++) {
-		struct fabric_domain *domain = container_of(obj, struct fabric_domain, obj);
-
-		mutex_lock(&domain->lock);
-		list_for_each_entry(resource, &domain->resources, node) {
-			if (!ret && domain->obj.registered &&
-			    fabric_place_matches(resource, want->req, NULL) &&
-			    !fabric_queue_keeps(resource, want))
-				ret = add_window(windows, resource);
-		}
-		mutex_unlock(&domain->lock);
-		fabric_domain_put(domain);
-	}
-	return ret;
+	return add_window(data, &(struct window){ .resource = resource });
 }
 
 static void forget(struct windows *windows)
@@ -405,30 +514,135 @@ static void forget(struct windows *windows)
 	for (i = 0; i < windows->nr; i++)
 		fabric_resource_put(windows->list[i].resource);
 	kvfree(windows->list);
+	*windows = (struct windows){};
 }
 
-/* The cheapest single window of all resources, moved to the front. */
-static int plan_single(struct windows *windows, const struct fabric_want *want, bool revoke,
-		       struct items *items)
+static struct fabric_grant_slice *first_victim(struct rb_root *victims, enum fabric_take take)
 {
-	struct cost best = cost_infinite;
-	u32 i, found = 0;
+	return rb_entry_safe(rb_first(victims), struct fabric_grant_slice, victim[take]);
+}
 
-	for (i = 0; i < windows->nr; i++) {
-		int ret = look(&windows->list[i], want, want->size, revoke, items);
+static struct fabric_grant_slice *next_victim(struct fabric_grant_slice *slice,
+					      enum fabric_take take)
+{
+	return rb_entry_safe(rb_next(&slice->victim[take]), struct fabric_grant_slice,
+			     victim[take]);
+}
 
-		if (ret == -ENOMEM)
-			return ret;
-		if (!ret && windows->list[i].length && cheaper(&windows->list[i].cost, &best)) {
-			best = windows->list[i].cost;
-			found = i;
-		}
+/* Whether a window around the slice can do for the request. */
+static bool is_candidate(const struct fabric_grant_slice *slice, const struct fabric_want *want)
+{
+	struct fabric_resource *resource = slice->resource;
+
+	if (resource->plan_number != plan_number) {
+		resource->plan_number = plan_number;
+		resource->plan_open = fabric_place_suits(resource, want, NULL);
+		resource->plan_looked = 0;
+	}
+	if (!resource->plan_open)
+		return false;
+	if (!slice->level)
+		return !slice->grant->plan || want->over_plans;
+	return is_victim(slice->grant, want);
+}
+
+/*
+ * See whether there is a cheaper window around the slice. When looks around its
+ * neighbours have cost as much as one at the whole resource, do that, once.
+ */
+static int look_around(const struct fabric_grant_slice *slice, const struct fabric_want *want,
+		       enum fabric_take take, struct items *items, struct window *best)
+{
+	struct fabric_resource *resource = slice->resource;
+	u64 align = fabric_resource_align(resource, mode_of(resource, want));
+	u64 reach = want->size + align, from = 0, to = U64_MAX;
+	int ret;
+
+	if (resource->plan_looked < 2 * resource->nr_slices) {
+		from = slice->pub.start - min(slice->pub.start, reach);
+		to = slice->pub.start + slice->pub.length + reach;
+	} else {
+		resource->plan_open = false;
+	}
+	ret = collect(items, resource, want, take, from, to);
+	if (ret < 0)
+		return ret;
+	resource->plan_looked += ret;
+	if (find_window(items, want->size, align, best)) {
+		fabric_resource_put(best->resource);
+		fabric_object_hold(&resource->obj);
+		best->resource = resource;
+	}
+	return 0;
+}
+
+/* Make @best a cheaper window if the domain has one; @found says whether it has victims at all. */
+static int look_in_domain(struct fabric_domain *domain, const struct fabric_want *want,
+			  enum fabric_take take, struct items *items, struct window *best,
+			  bool *found)
+{
+	struct rb_root *victims = domain->victims[want->req->kind];
+	struct fabric_grant_slice *slice = first_victim(&victims[FABRIC_TAKE_SHRINK],
+							FABRIC_TAKE_SHRINK);
+	u64 floor = 0;
+	int ret = 0;
+
+	lockdep_assert_held(&domain->lock);
+	if (!domain->obj.registered)
+		return 0;
+	/* Where nothing is free, and nothing becomes so anyway, they lose all of the window. */
+	if (RB_EMPTY_ROOT(&domain->free[want->req->kind]) && !(slice && !slice->level))
+		floor = want->size;
+	for (slice = first_victim(&victims[take], take); !ret && slice;
+	     slice = next_victim(slice, take)) {
+		const struct cost least = {
+			.level = slice->level,
+			.grants = !!slice->level,
+			.loss = slice->level ? max(floor, slice->price) : 0,
+		};
+
+		if (slice->level > want->priority)
+			break;
+		*found = true;
+		if (!cheaper(&least, &best->cost))
+			break;
+		if (is_candidate(slice, want))
+			ret = look_around(slice, want, take, items, best);
 		cond_resched();
 	}
-	if (best.level == U32_MAX)
-		return -ENOSPC;
-	swap(windows->list[0], windows->list[found]);
-	return 1;
+	return ret;
+}
+
+/*
+ * The cheapest single window of all resources, which becomes the only one in
+ * the list. -ENOENT says that there is nobody to take anything from.
+ */
+static int plan_single(struct windows *windows, const struct fabric_want *want,
+		       enum fabric_take take, struct items *items)
+{
+	struct window best = { .cost = cost_infinite };
+	struct fabric_object *obj;
+	bool found = false;
+	unsigned long id;
+	int ret = 0;
+
+	for (id = 0; !ret && (obj = fabric_object_next(&fabric_domains, &id)); id++) {
+		struct fabric_domain *domain = container_of(obj, struct fabric_domain, obj);
+
+		mutex_lock(&domain->lock);
+		if (!want->req->domain_id || want->req->domain_id == obj->id)
+			ret = look_in_domain(domain, want, take, items, &best, &found);
+		mutex_unlock(&domain->lock);
+		fabric_domain_put(domain);
+	}
+	if (!ret && best.resource)
+		ret = add_window(windows, &best);
+	fabric_resource_put(best.resource);
+	if (ret)
+		return ret;
+	if (best.resource)
+		return 1;
+	return found ? -ENOSPC : -ENOENT;
 }
 
 static int by_free(const void *a, const void *b)
@@ -480,8 +694,8 @@ static void plan_window(struct window *window, s64 sign)
  * Windows of the first resources in the list, each of another device: what they
  * have free, and then as much more as is missing, where that is cheapest.
  */
-static int plan_first(struct windows *windows, const struct fabric_want *want, bool revoke,
-		      struct items *items)
+static int plan_first(struct windows *windows, const struct fabric_want *want,
+		      enum fabric_take take, struct items *items)
 {
 	u64 granularity = want->req->granularity ?: 1;
 	u32 nr = 0, i, j;
@@ -506,7 +720,7 @@ static int plan_first(struct windows *windows, const struct fabric_want *want, b
 		length -= length % granularity;
 		if (!length)
 			continue;
-		ret = look(window, want, length, revoke, items);
+		ret = look(window, want, length, take, items);
 		if (ret)
 			return ret;
 		left -= window->length;
@@ -524,7 +738,7 @@ static int plan_first(struct windows *windows, const struct fabric_want *want, b
 			if (length <= had)
 				continue;
 			plan_window(&windows->list[i], -1);
-			ret = look(&next, want, length, revoke, items);
+			ret = look(&next, want, length, take, items);
 			plan_window(&windows->list[i], 1);
 			if (!ret && next.length && cheaper(&next.cost, &best.cost)) {
 				best = next;
@@ -552,42 +766,44 @@ static int plan_first(struct windows *windows, const struct fabric_want *want, b
 	return j;
 }
 
-static int plan_many(struct windows *windows, const struct fabric_want *want, bool revoke,
-		     struct items *items)
+static int plan_many(struct windows *windows, const struct fabric_want *want,
+		     enum fabric_take take, struct items *items)
 {
 	int ret;
 	u32 i;
 
-	for (i = 0; i < windows->nr; i++) {
-		windows->list[i].length = 0;
-		ret = look(&windows->list[i], want, 0, revoke, items);
+	ret = fabric_place_visit(want, NULL, add_resource, windows);
+	for (i = 0; !ret && i < windows->nr; i++) {
+		ret = look(&windows->list[i], want, 0, take, items);
 		if (ret == -ENOMEM)
 			return ret;
 		cond_resched();
 	}
 	/* More free capacity is less to take; but the longest windows may be needed. */
 	sort(windows->list, windows->nr, sizeof(*windows->list), by_free, NULL);
-	ret = plan_first(windows, want, revoke, items);
+	ret = plan_first(windows, want, take, items);
 	if (ret != -ENOSPC)
 		return ret;
 	sort(windows->list, windows->nr, sizeof(*windows->list), by_run, NULL);
-	return plan_first(windows, want, revoke, items);
+	return plan_first(windows, want, take, items);
 }
 
 /* Find windows, at the front of the list. Returns their number, or an error. */
 static int plan(struct windows *windows, const struct fabric_want *want)
 {
 	struct items items = {};
-	int revoke, ret;
+	enum fabric_take take;
+	int ret = 0;
 
-	plan_number++;
-	ret = find_resources(windows, want);
-	for (revoke = 0; revoke < 2 && !ret; revoke++) {
-		ret = plan_single(windows, want, revoke, &items);
+	for (take = 0; take < FABRIC_TAKE_MAX && !ret; take++) {
+		plan_number++;
+		ret = plan_single(windows, want, take, &items);
 		if (ret == -ENOSPC && want->pieces > 1)
-			ret = plan_many(windows, want, revoke, &items);
-		if (ret == -ENOSPC)
+			ret = plan_many(windows, want, take, &items);
+		if (ret < 0 && ret != -ENOMEM) {
+			forget(windows);
 			ret = 0;
+		}
 	}
 	kvfree(items.list);
 	return ret ?: -ENOSPC;
@@ -607,6 +823,8 @@ static int reserve(struct fabric_grant *grant, const struct fabric_want *want,
 	mutex_lock(&resource->domain->lock);
 	if (resource->obj.registered && fabric_place_fits(resource, want->req, NULL))
 		ret = fabric_resource_reserve(resource, slice, window->start, window->length);
+	if (!ret)
+		fabric_victim_sort(slice);
 	mutex_unlock(&resource->domain->lock);
 	if (ret) {
 		fabric_slice_free(slice);
@@ -843,6 +1061,9 @@ bool fabric_reclaim_displace(const struct fabric_want *want)
 	int nr, i;
 
 	lockdep_assert_held(&fabric_engine);
+	/* Who wants it waits too. */
+	if (fabric_queue_length() < 2)
+		return false;
 	over_plans.over_plans = true;
 	nr = plan(&windows, &over_plans);
 	for (i = 0; i < nr; i++) {

@@ -79,6 +79,7 @@ static bool merge(struct fabric_grant *grant, struct fabric_grant *part)
 		grant->size += slice->pub.length;
 	}
 	fabric_grant_set_state(part, FABRIC_GRANT_STATE_RELEASED);
+	fabric_victims_sort(grant);
 	return told;
 }
 
@@ -153,6 +154,7 @@ static u64 split(struct fabric_grant *grant, struct fabric_grant *part, u64 targ
 	part->size = moved;
 	mutex_unlock(&part->lock);
 	grant->size -= moved;
+	fabric_victims_sort(grant);
 	return moved;
 }
 
@@ -192,6 +194,7 @@ static int cut(struct fabric_grant *grant, struct fabric_grant_slice *slice, u64
 	fabric_resource_trim_locked(slice, length, tail);
 	mutex_unlock(&domain->lock);
 	grant->size -= less;
+	fabric_victims_sort(grant);
 	mutex_unlock(&grant->lock);
 	fabric_queue_kick();
 	return 0;
@@ -600,6 +603,8 @@ static bool apply_properties(struct fabric_grant *grant, const struct fabric_gra
 		changed |= req->restore != change->restore;
 		req->restore = change->restore;
 	}
+	if (changed)
+		fabric_victims_sort(grant);
 	return changed;
 }
 

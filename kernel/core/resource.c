@@ -166,7 +166,11 @@ static int resource_register(struct fabric_resource *resource)
 	ret = fabric_object_add(&resource->obj, &fabric_resources);
 	if (ret)
 		return ret;
-	list_add_tail(&resource->node, &domain->resources);
+	if (resource->device) {
+		list_add_tail(&resource->node, &resource->device->resources);
+		fabric_extents_join_all(&resource->extents, &domain->free[resource->info.kind],
+					resource->obj.id);
+	}
 	domain->nr_resources++;
 	resource->obj.registered = true;
 	fabric_inventory_changed();
@@ -250,7 +254,10 @@ void fabric_resource_remove_locked(struct fabric_resource *resource)
 {
 	lockdep_assert_held(&resource->domain->lock);
 	resource->obj.registered = false;
-	list_del(&resource->node);
+	if (resource->device) {
+		list_del(&resource->node);
+		fabric_extents_leave_all(&resource->extents);
+	}
 	resource->domain->nr_resources--;
 	fabric_inventory_changed();
 	fabric_nl_notify(FABRIC_CMD_RESOURCE_DEL_NTF, FABRIC_NLGRP_INVENTORY,
@@ -446,6 +453,7 @@ void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice)
 	lockdep_assert_held(&resource->domain->lock);
 	trace_fabric_slice_state(slice->grant->obj.id, resource->obj.id, slice->pub.start,
 				 slice->pub.length, slice->state, 0);
+	fabric_victim_del(slice);
 	give_up(resource, slice);
 	fulfil_claims(resource, slice, slice->pub.start);
 	list_del(&slice->node);

@@ -20,6 +20,8 @@ struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant)
 	slice->bandwidth_min = grant->req->bandwidth_min;
 	INIT_LIST_HEAD(&slice->claims);
 	INIT_LIST_HEAD(&slice->wants);
+	RB_CLEAR_NODE(&slice->victim[FABRIC_TAKE_SHRINK]);
+	RB_CLEAR_NODE(&slice->victim[FABRIC_TAKE_REVOKE]);
 	return slice;
 }
 

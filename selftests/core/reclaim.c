@@ -1236,6 +1236,68 @@ static void device_that_leaves_ends_the_plan(void)
 
 #define STORY(fn)	{ .name = #fn, .run = fn }
 
+/* The first device: victim 2 MiB, somebody else @between, victim 2 MiB more, the rest is free. */
+static void get_victim_of_two_slices(__u64 between, struct told_grant *victim)
+{
+	struct change larger = { .size = 4 * MiB };
+	struct told_grant other;
+
+	get_victim(WANT(.size = 2 * MiB, .min = 2 * MiB, .grace = 1), victim);
+	if (between)
+		get_grant(WANT(.device = devices[0], .size = between, .priority = 900), &other);
+	must(engine_set(&genl, victim->id, &larger, victim));
+	expect(victim->nr_pieces == 2, "it has %u slices", victim->nr_pieces);
+	expect(victim->pieces[1].start == 2 * MiB + between, "the second starts at %llu",
+	       victim->pieces[1].start);
+}
+
+static void upper_of_two_slices_on_a_device_is_given(void)
+{
+	struct told_grant victim, request;
+
+	begin();
+	get_victim_of_two_slices(2 * MiB, &victim);
+	ask_for(4 * MiB, 200, &request);
+	must_become(&genl, request.id, ACTIVE);
+	must(engine_get(&genl, request.id, &request));
+	expect(request.pieces[0].start == 4 * MiB, "it got what starts at %llu",
+	       request.pieces[0].start);
+	expect(size_becomes(&genl, victim.id, 2 * MiB, WITHIN_MS), "the victim has something else");
+}
+
+static void two_slices_on_a_device_keep_the_min_together(void)
+{
+	struct told_grant victim, request, other;
+
+	begin();
+	get_victim_of_two_slices(0, &victim);
+	get_grant(WANT(.device = devices[0], .size = 4 * MiB, .priority = 900), &other);
+	must_fail(engine_new(&genl, &WANT(.domain = domain, .device = devices[0],
+					  .size = 3 * MiB, .priority = 200), &request),
+		  ENOSPC, "Largest free extent");
+	ask_for(2 * MiB, 200, &request);
+	must_become(&genl, request.id, ACTIVE);
+	expect(size_becomes(&genl, victim.id, 2 * MiB, WITHIN_MS), "the victim has something else");
+}
+
+static void two_slices_of_one_are_one_victim(void)
+{
+	struct told_grant victim, others[2], request;
+	struct change larger = { .size = 4 * MiB };
+
+	begin();
+	get_victim(WANT(.size = 2 * MiB, .reclaimable = 1, .grace = 1), &others[0]);
+	get_victim(WANT(.size = 2 * MiB, .reclaimable = 1, .grace = 1), &others[1]);
+	get_victim(WANT(.size = 2 * MiB, .reclaimable = 1, .grace = 1), &victim);
+	must(engine_set(&genl, victim.id, &larger, &victim));
+	expect(victim.nr_pieces == 2, "it has %u slices", victim.nr_pieces);
+	ask_for(4 * MiB, 200, &request);
+	must_become(&genl, request.id, ACTIVE);
+	must_become(&genl, victim.id, 0);
+	must(engine_get(&genl, others[0].id, &others[0]));
+	must(engine_get(&genl, others[1].id, &others[1]));
+}
+
 static const struct ktap_test stories[] = {
 	STORY(notice_says_who_wants_what_until_when),
 	STORY(notice_wakes_poll_and_is_read_from_the_file),
@@ -1271,6 +1333,9 @@ static const struct ktap_test stories[] = {
 	STORY(history_keeps_the_last_four),
 	STORY(expired_wait_does_not_waste_what_victims_give),
 	STORY(close_at_the_deadline_leaves_nothing_behind),
+	STORY(upper_of_two_slices_on_a_device_is_given),
+	STORY(two_slices_on_a_device_keep_the_min_together),
+	STORY(two_slices_of_one_are_one_victim),
 	STORY(device_that_leaves_ends_the_plan),
 };
 

@@ -28,6 +28,8 @@ static unsigned int map[UNITS];
 static unsigned int last_owner;
 static unsigned int shift;
 static struct fabric_extents extents;
+/* The free extents of all resources, of which this is the only one. */
+static struct rb_root all;
 
 #define check(condition) do {							\
 	if (!(condition)) {							\
@@ -54,7 +56,7 @@ static unsigned int align_up(unsigned int unit, unsigned int align)
 static void compare_all(void)
 {
 	struct fabric_extent *extent = fabric_extents_at(&extents, 0);
-	unsigned int unit, largest = 0;
+	unsigned int unit, largest = 0, nr = 0;
 	u64 sum = 0;
 
 	for (unit = 0; unit < UNITS; unit += run_at(unit)) {
@@ -66,6 +68,7 @@ static void compare_all(void)
 		check(extent->free == (map[unit] == FREE));
 		if (extent->free) {
 			sum += extent->length;
+			nr++;
 			largest = max(largest, run);
 		}
 		extent = fabric_extents_next(extent);
@@ -73,6 +76,13 @@ static void compare_all(void)
 	check(!extent);
 	check(extents.free == sum);
 	check(fabric_extents_largest(&extents) == (u64)largest << shift);
+	sum = 0;
+	for (extent = fabric_extents_smallest(&all, 0); extent;
+	     extent = fabric_extents_next_longer(extent), nr--) {
+		check(extent->free && extent->length >= sum);
+		sum = extent->length;
+	}
+	check(!nr);
 }
 
 static void compare_run(unsigned int align)
@@ -127,9 +137,15 @@ static void take(unsigned int start, unsigned int length)
 static void take_best(unsigned int length, unsigned int align)
 {
 	struct fabric_fit is = {}, should = {};
+	struct fabric_extent *extent;
 	bool fits = best_fit(length, align, &should);
 
 	check(fabric_extents_fit(&extents, (u64)length << shift, (u64)align << shift, &is) == fits);
+	for (extent = fabric_extents_smallest(&all, (u64)length << shift);
+	     extent && !fabric_extent_holds(extent, (u64)length << shift, (u64)align << shift);
+	     extent = fabric_extents_next_longer(extent))
+		;
+	check(extent ? fits && extent->length == should.room : !fits);
 	if (!fits)
 		return;
 	check(is.start == should.start && is.room == should.room);
@@ -195,7 +211,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	last_owner = FREE;
 	memset(map, 0, sizeof(map));
 	shift = *data++ % (SHIFT_MAX + 1);
+	all.rb_node = NULL;
 	check(!fabric_extents_init(&extents, (u64)UNITS << shift));
+	fabric_extents_join_all(&extents, &all, 1);
 	for (size--; size >= 4; data += 4, size -= 4) {
 		unsigned int where = (data[1] | data[2] << 8) % UNITS;
 		unsigned int length = 1 + data[3] % 96;
@@ -229,6 +247,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unit = 0; unit < UNITS; unit += run_at(unit))
 		give(unit);
 	compare_all();
+	fabric_extents_leave_all(&extents);
+	check(!all.rb_node);
 	fabric_extents_destroy(&extents);
 	return 0;
 }
