@@ -5,7 +5,8 @@
 #
 # Usage: bench.sh
 #
-# Environment: FABRIC_KERNEL and the others of scripts/lab/vm.sh.
+# Environment: FABRIC_KERNEL and the others of scripts/lab/vm.sh;
+# FABRIC_BENCH_SLICES, the most slices that are alive (1000000).
 set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."
@@ -14,5 +15,5 @@ kernel=${FABRIC_KERNEL:-6.12}
 scripts/lab/enter.sh scripts/build.sh "$kernel"
 scripts/lab/enter.sh make -s -C .build/tree/selftests bench
 FABRIC_PREPARED=1 FABRIC_MODULES=/fabric/.build/$kernel exec scripts/lab/vm.sh --kernel "$kernel" \
-	--timeout "${FABRIC_TIMEOUT:-1200}" --log .build/bench.log -- \
+	--memory "${FABRIC_MEMORY:-6G}" --timeout "${FABRIC_TIMEOUT:-3600}" --log .build/bench.log -- \
 	.build/tree/selftests/bench/bench.sh

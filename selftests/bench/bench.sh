@@ -29,6 +29,11 @@ emu_switch_live $sw || exit 1
 echo "kernel $(uname -r), $(nproc) processors"
 "$here/bench" emulated $sw 4096 "$rounds" || exit 1
 
+many=many$$
+emu_switch_of $many 1000 8M 4K || exit 1
+defer emu_switch_del $many
+"$here/scale" $many "${FABRIC_BENCH_SLICES:-1000000}" $((rounds / 10)) || exit 1
+
 [ "${FABRIC_PREPARED:-}" = 1 ] && cxl_load >/dev/null 2>&1 && cxl_memdev_there 2 || {
 	echo "no CXL memory devices to measure devdax slices on"
 	exit 0

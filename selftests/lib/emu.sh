@@ -46,6 +46,26 @@ emu_switch_live()
 	return 1
 }
 
+# emu_switch_of NAME DEVICES SIZE GRANULE: live, with a port for each device. One
+# program makes all of them, since starting one for each is slow.
+emu_switch_of()
+{
+	local ports=() devices=() i
+
+	emu_switch_new "$1" || return
+	for ((i = 0; i < $2; i++)); do
+		ports+=("$EMU_CONFIG/$1/ports/p$i")
+		devices+=("$EMU_CONFIG/$1/devices/m$i")
+	done
+	mkdir "${ports[@]}" "${devices[@]}" || return
+	for ((i = 0; i < $2; i++)); do
+		echo host0 >"${ports[i]}/host" && echo "p$i" >"${devices[i]}/port" &&
+			echo "$3" >"${devices[i]}/size" &&
+			echo "$4" >"${devices[i]}/granule" || return
+	done
+	emu_switch_live "$1"
+}
+
 # Without a trace of it, if nothing of it is granted
 emu_switch_del()
 {
@@ -54,8 +74,8 @@ emu_switch_del()
 	[ -d "$EMU_CONFIG/$1" ] || return 0
 	emu_faults_clear "$1"
 	echo 0 >"$EMU_CONFIG/$1/live" || { cat "$EMU_CONFIG/$1/error"; return 1; }
-	for dir in "$EMU_CONFIG/$1"/{devices,ports,hosts}/*/; do
-		[ ! -d "$dir" ] || rmdir "$dir"
+	for dir in "$EMU_CONFIG/$1"/{devices,ports,hosts}; do
+		find "$dir" -mindepth 1 -maxdepth 1 -type d -exec rmdir {} +
 	done
 	rmdir "$EMU_CONFIG/$1"
 }
