@@ -647,6 +647,7 @@ bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant
  *	least as important, keep what they could use
  * @priority: from whom can be taken is of lower priority
  * @counts: resources that have too little count it
+ * @hasty: if nothing fits, do not look at every resource to learn why
  * @over_plans: what is set aside for requests of lower priority counts as free
  */
 struct fabric_want {
@@ -656,6 +657,7 @@ struct fabric_want {
 	const struct fabric_grant *before;
 	u32 priority;
 	bool counts;
+	bool hasty;
 	bool over_plans;
 };
 

@@ -895,15 +895,12 @@ static bool can_wait(const struct fabric_grant_req *req, const struct fabric_sea
 }
 
 /* Put the request into the queue, if others can give what is missing or it is willing to wait. */
-static int enqueue(struct fabric_grant *grant, const struct fabric_search *why,
-		   struct netlink_ext_ack *extack)
+static int enqueue(struct fabric_grant *grant, struct netlink_ext_ack *extack)
 {
 	const struct fabric_want want = { .req = grant->req };
 	struct fabric_search search;
 	int ret;
 
-	if (!can_wait(grant->req, why, extack))
-		return extack->_msg ? -ENOSPC : fabric_place_refuse(why, &want, extack);
 	ret = grant_register(grant, FABRIC_GRANT_STATE_QUEUED);
 	if (ret)
 		return ret;
@@ -915,9 +912,14 @@ static int enqueue(struct fabric_grant *grant, const struct fabric_search *why,
 		fabric_deadline_set(grant, grant->wait_end);
 	}
 	ret = fabric_queue_find(grant, &search);
-	if (ret && ret != -EINPROGRESS && !grant->req->wait) {
+	if (ret == -ENOSPC && !(can_wait(grant->req, &search, extack) && grant->req->wait)) {
 		fabric_queue_del(grant);
-		ret = ret == -ENOSPC ? fabric_place_refuse(why, &want, extack) : ret;
+		if (!extack->_msg)
+			ret = fabric_place_refuse(&search, &want, extack);
+		goto err_unregister;
+	}
+	if (ret && ret != -ENOSPC && ret != -EINPROGRESS && !grant->req->wait) {
+		fabric_queue_del(grant);
 		goto err_unregister;
 	}
 	mutex_lock(&grant->lock);
@@ -980,7 +982,7 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 	struct fabric_search search;
 	struct fabric_want want = {
 		.req = req,
-		.counts = true,
+		.hasty = true,
 	};
 	bool queued = false;
 	int ret;
@@ -1008,7 +1010,7 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 		while (ret && !list_empty(&grant->slices))
 			fabric_grant_drop_last(grant);
 	} else if (ret == -ENOSPC) {
-		ret = enqueue(grant, &search, extack);
+		ret = enqueue(grant, extack);
 		queued = !ret;
 	}
 	mutex_unlock(&fabric_engine);

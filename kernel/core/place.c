@@ -352,7 +352,7 @@ static bool best_fit_in(struct fabric_domain *domain, const struct fabric_want *
 	return true;
 }
 
-/* Find the best fit by length. Return: whether it was found. */
+/* Find the best fit by length, if there is one. Return: whether that is certain. */
 static bool find_best_fit(const struct fabric_want *want, struct single *best)
 {
 	const struct fabric_grant_req *req = want->req;
@@ -372,7 +372,7 @@ static bool find_best_fit(const struct fabric_want *want, struct single *best)
 		fabric_domain_put(domain);
 	}
 	if (right)
-		return best->resource;
+		return true;
 	fabric_resource_put(best->resource);
 	*best = (struct single){};
 	return false;
@@ -419,9 +419,15 @@ static int place_single(struct fabric_grant *grant, const struct fabric_want *wa
 			struct fabric_search *search)
 {
 	struct single best = {};
+	bool certain;
 	int ret;
 
-	if (!find_best_fit(want, &best))
+	certain = find_best_fit(want, &best);
+	if (certain && !best.resource && want->hasty) {
+		search->miss = FABRIC_MISS_SPACE;
+		return -ENOSPC;
+	}
+	if (!best.resource)
 		fabric_place_visit(want, search, try_single, &best);
 	if (!best.resource)
 		return -ENOSPC;

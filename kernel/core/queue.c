@@ -318,6 +318,7 @@ int fabric_queue_find(struct fabric_grant *grant, struct fabric_search *search)
 	int ret;
 
 	lockdep_assert_held(&fabric_engine);
+	want.hasty = true;
 	do {
 		ret = fabric_place(grant, &want, search);
 		if (ret == -ENOSPC && search->miss == FABRIC_MISS_SPACE) {
@@ -327,6 +328,11 @@ int fabric_queue_find(struct fabric_grant *grant, struct fabric_search *search)
 		}
 	} while (ret == -ENOSPC && search->miss == FABRIC_MISS_SPACE &&
 		 fabric_reclaim_displace(&want));
+	if (ret == -ENOSPC) {
+		want.hasty = false;
+		want.counts = !grant->announced;
+		ret = fabric_place(grant, &want, search);
+	}
 	return ret;
 }
 
