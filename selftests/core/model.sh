@@ -3,7 +3,7 @@
 #
 # Random operations on 64 devices, compared with a model; see model.c.
 #
-# Environment: FABRIC_MODEL_OPS   how many (16000)
+# Environment: FABRIC_MODEL_OPS   how many, all together (12000)
 #              FABRIC_MODEL_SEED  which (from the clock)
 
 # shellcheck source=../lib/ktap.sh
@@ -13,13 +13,14 @@
 # shellcheck source=../lib/emu.sh
 . "${0%/*}/../lib/emu.sh"
 
-ops=${FABRIC_MODEL_OPS:-16000}
+ops=${FABRIC_MODEL_OPS:-12000}
 seed=${FABRIC_MODEL_SEED:-$(date +%s)}
 model=$(realpath "${0%.sh}")
+need_fabricctl
 [ -x "$model" ] || ktap_skip_all "$model is not built: run make first"
 emu_load >/dev/null 2>&1 || ktap_skip_all "fabric_emu cannot be loaded"
 
-# 32 devices of 64K to 160K, some with a larger granule
+# 32 devices of 64K to 160K, some with a larger granule, some on a NUMA node
 new_switch()
 {
 	local i
@@ -29,67 +30,94 @@ new_switch()
 		emu_port_new "$1" "p$i" host0 &&
 			emu_device_new "$1" "m$i" "p$i" $((64 + i % 4 * 32))K \
 				$((i % 16 == 15 ? 8 : 4))K || return
+		[ $((i % 8)) -ne 1 ] || echo 0 >"$EMU_CONFIG/$1/devices/m$i/numa_node" || return
 	done
-	emu_switch_live "$1"
 }
 
-left=modelleft$$
-right=modelright$$
-new_switch $left || ktap_bail "no emulated switch"
-defer emu_switch_del $left
-new_switch $right || ktap_bail "no second emulated switch"
-defer emu_switch_del $right
+# model ARGS...: on switches of which nobody has changed anything yet, and one
+# more device that the program keeps for itself
+model()
+{
+	local status=0
+
+	new_switch left$$
+	emu_port_new left$$ probe host0
+	emu_device_new left$$ probe probe 4K 4K
+	emu_switch_live left$$
+	new_switch right$$
+	emu_switch_live right$$
+	"$model" "$@" left$$ right$$ || status=$?
+	[ $status -eq 0 ] || tidy
+	emu_switch_del left$$ && emu_switch_del right$$ || return
+	return $status
+}
+
+# After a run that ended where it found something wrong
+tidy()
+{
+	local id
+
+	emu_faults_clear left$$
+	emu_faults_clear right$$
+	for id in $(fcj grant | jq '.grants[].id'); do
+		fc grant del "$id" force || true
+	done
+	for id in $(fcj tenant | jq -r '.tenants[].name | select(startswith("model"))'); do
+		fc tenant del "$id" || true
+	done
+}
 
 every_step_of_one_thread_is_right()
 {
-	"$model" --seed "$seed" --ops $((ops / 4)) $left $right
+	model --seed "$seed" --ops $((ops / 16))
 }
 
 several_threads_are_right_at_every_stop()
 {
-	"$model" --seed "$seed" --ops $((ops * 3 / 4)) --threads 4 $left $right
+	model --seed "$seed" --ops $((ops - ops / 16)) --threads 4
 }
 
-digest()
+trace()
 {
-	"$model" --seed "$1" --ops 300 $left $right | grep ^digest
+	model --seed "$1" --ops 100 >"$KTAP_TMP/trace" || fail "$(cat "$KTAP_TMP/trace")"
+	sed -n 's/^trace //p' "$KTAP_TMP/trace"
 }
 
 a_seed_can_be_played_again()
 {
 	local first
 
-	first=$(digest 1)
-	expect_eq "$(digest 1)" "$first" "digest of the same seed"
-	[ "$(digest 2)" != "$first" ] || fail "another seed gives the same"
+	first=$(trace 1)
+	echo "trace $first"
+	expect_eq "$(trace 1)" "$first" "trace of the same seed"
+	[ "$(trace 2)" != "$first" ] || fail "another seed gives the same"
 }
 
-# The log has room for this many
+# Of those that the log has room for
 what_is_created_is_destroyed()
 {
-	local log i created destroyed
-
 	[ -e /proc/dynamic_debug/control ] || skip "the kernel has no dynamic debug"
 	defer eval "echo 'module fabric -p' >/proc/dynamic_debug/control"
 	echo 'module fabric +p' >/proc/dynamic_debug/control
-	echo "<6>$left counts from here" >/dev/kmsg
-	"$model" --seed "$seed" --ops 600 --threads 2 $left $right
-	log=$(dmesg | sed "1,/$left counts from here/d" | grep -oE 'grant .*: (created|destroyed)$')
-	for i in 1 2 3 4 5; do
-		created=$(grep -c 'created$' <<<"$log")
-		destroyed=$(grep -c 'destroyed$' <<<"$log")
-		[ "$created" != "$destroyed" ] || break
-		log=$(dmesg | sed "1,/$left counts from here/d" |
-			grep -oE 'grant .*: (created|destroyed)$')
-	done
-	[ "$created" -gt 100 ] || fail "only $created were created"
-	expect_eq "$destroyed" "$created" "number of grants destroyed"
+	echo "<6>model$$ counts from here" >/dev/kmsg
+	model --seed "$seed" --ops 600 --threads 2
+	busywait 10000 as_many_are_destroyed ||
+		fail "$(count created) created, $(count destroyed) destroyed"
+	[ "$(count created)" -gt 100 ] || fail "only $(count created) were created"
+}
+
+count()
+{
+	dmesg | sed "1,/model$$ counts from here/d" | grep -cE "grant .*: $1\$"
+}
+
+as_many_are_destroyed()
+{
+	[ "$(count created)" = "$(count destroyed)" ]
 }
 
 everything_unloads_afterwards()
 {
-	emu_switch_del $left
-	emu_switch_del $right
 	rmmod fabric_emu
 	[ ! -d /sys/module/fabric_cxl ] || rmmod fabric_cxl
 	rmmod fabric

@@ -66,8 +66,10 @@ static void parse_pieces(struct attrs attrs, struct told_grant *grant)
 		if (type == FABRIC_A_GRANT_SLICE && grant->nr_pieces < FABRIC_SLICES_MAX) {
 			struct piece *piece = &grant->pieces[grant->nr_pieces++];
 
+			piece->domain = get_u32(nest, FABRIC_A_SLICE_DOMAIN_ID);
 			piece->device = get_u32(nest, FABRIC_A_SLICE_DEVICE_ID);
 			piece->resource = get_u32(nest, FABRIC_A_SLICE_RESOURCE_ID);
+			piece->state = get_u32(nest, FABRIC_A_SLICE_STATE);
 			piece->start = get_uint(nest, FABRIC_A_SLICE_START);
 			piece->length = get_uint(nest, FABRIC_A_SLICE_LENGTH);
 			piece->offset = get_uint(nest, FABRIC_A_SLICE_OFFSET);
@@ -91,7 +93,7 @@ static void parse_pieces(struct attrs attrs, struct told_grant *grant)
 	}
 }
 
-static void parse_grant(const struct nlmsghdr *nlh, struct told_grant *grant)
+void engine_parse(const struct nlmsghdr *nlh, struct told_grant *grant)
 {
 	struct attrs attrs = attrs_of(nlh);
 
@@ -100,6 +102,8 @@ static void parse_grant(const struct nlmsghdr *nlh, struct told_grant *grant)
 	grant->state = get_u32(attrs, FABRIC_A_GRANT_STATE);
 	grant->error = get_u32(attrs, FABRIC_A_GRANT_ERROR);
 	grant->priority = get_u32(attrs, FABRIC_A_GRANT_PRIORITY);
+	grant->reclaimable = get_u32(attrs, FABRIC_A_GRANT_RECLAIMABLE);
+	grant->bandwidth_min = get_u32(attrs, FABRIC_A_GRANT_BANDWIDTH_MIN);
 	grant->holder = get_u32(attrs, FABRIC_A_GRANT_HOLDER);
 	grant->pid = get_u32(attrs, FABRIC_A_GRANT_PID);
 	grant->uid = get_u32(attrs, FABRIC_A_GRANT_UID);
@@ -133,7 +137,7 @@ static int talk(struct genl *genl, struct genl_req *req, struct told_grant *gran
 	snprintf(last_text, sizeof(last_text), "%s", answer.text);
 	if (!err && grant) {
 		if (answer.len)
-			parse_grant((const void *)answer.data, grant);
+			engine_parse((const void *)answer.data, grant);
 		else
 			err = ENODATA;
 	}
@@ -176,7 +180,7 @@ int engine_new(struct genl *genl, const struct want *want, struct told_grant *gr
 	struct genl_req req;
 
 	req_init(genl, &req, FABRIC_CMD_GRANT_NEW, 0);
-	req_u32(&req, FABRIC_A_GRANT_KIND, FABRIC_KIND_MEMORY);
+	req_u32(&req, FABRIC_A_GRANT_KIND, want->kind ?: FABRIC_KIND_MEMORY);
 	put_uint(&req, FABRIC_A_GRANT_SIZE, want->size);
 	put_uint(&req, FABRIC_A_GRANT_MIN, want->min);
 	put_uint(&req, FABRIC_A_GRANT_GRANULARITY, want->granularity);
@@ -192,6 +196,8 @@ int engine_new(struct genl *genl, const struct want *want, struct told_grant *gr
 	put_u32(&req, FABRIC_A_GRANT_DEVICE_ID, want->device);
 	put_u32(&req, FABRIC_A_GRANT_PORT_ID, want->port);
 	put_u32(&req, FABRIC_A_GRANT_NEAR_NODE, want->near_node);
+	put_u32(&req, FABRIC_A_GRANT_NUMA_NODE, want->numa_node);
+	put_u32(&req, FABRIC_A_GRANT_MODE, want->mode);
 	put_u32(&req, FABRIC_A_GRANT_RESTORE, want->restore);
 	put_u32(&req, FABRIC_A_GRANT_BANDWIDTH_MIN, want->bandwidth_min);
 	put_u32(&req, FABRIC_A_GRANT_BANDWIDTH_MAX, want->bandwidth_max);
@@ -264,7 +270,7 @@ int engine_read(int fd, struct told_grant *grant)
 	err = got < 0 ? errno : 0;
 	fcntl(fd, F_SETFL, flags);
 	if (got > 0)
-		parse_grant((const void *)buffer, grant);
+		engine_parse((const void *)buffer, grant);
 	return got ? err : ENODATA;
 }
 

@@ -31,6 +31,9 @@ struct want {
 	__u32 device;
 	__u32 port;
 	__u32 near_node;
+	__u32 numa_node;
+	__u32 kind;
+	__u32 mode;
 	__u32 restore;
 	__u32 bandwidth_min;
 	__u32 bandwidth_max;
@@ -55,8 +58,10 @@ struct change {
 };
 
 struct piece {
+	__u32 domain;
 	__u32 device;
 	__u32 resource;
+	__u32 state;
 	__u64 start;
 	__u64 length;
 	__u64 offset;
@@ -67,6 +72,8 @@ struct told_grant {
 	__u32 state;
 	__u32 error;
 	__u32 priority;
+	__u32 reclaimable;
+	__u32 bandwidth_min;
 	__u32 holder;
 	__u32 pid;
 	__u32 uid;
@@ -160,6 +167,9 @@ struct told_log {
 
 /* All return 0 or the errno; what the kernel said is in engine_text(). */
 const char *engine_text(void);
+
+/* What a message of a grant tells, a reply or an event. */
+void engine_parse(const struct nlmsghdr *nlh, struct told_grant *grant);
 
 /* Send a request of any kind; @id is attribute @attr of the reply, if there is one. */
 int engine_talk(struct genl *genl, struct genl_req *req, __u16 attr, __u32 *id);
