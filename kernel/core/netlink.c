@@ -143,16 +143,18 @@ static struct sk_buff *grant_msg(struct genl_info *info, struct fabric_grant *gr
 	return grant_fill_msg(info, grant, fd, FABRIC_GRANT_MSG_SIZE);
 }
 
-static int reply_with(struct genl_info *info, fabric_fill_t fill, void *obj, struct mutex *lock)
+/*
+ * A request that changes something has the memory of its reply before, so that
+ * it never fails after the change; this ends it with what came of it.
+ */
+static int reply_with(struct sk_buff *msg, int ret, struct genl_info *info, fabric_fill_t fill,
+		      void *obj, struct mutex *lock)
 {
-	struct sk_buff *msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
-	int ret;
-
-	if (!msg)
-		return -ENOMEM;
-	mutex_lock(lock);
-	ret = fill(msg, info, obj);
-	mutex_unlock(lock);
+	if (!ret) {
+		mutex_lock(lock);
+		ret = fill(msg, info, obj);
+		mutex_unlock(lock);
+	}
 	if (ret) {
 		nlmsg_free(msg);
 		return ret;
@@ -160,14 +162,16 @@ static int reply_with(struct genl_info *info, fabric_fill_t fill, void *obj, str
 	return genlmsg_reply(msg, info);
 }
 
-/*
- * Like reply_with(), for an object that has to be registered. The text says
- * what there is none of.
- */
+static struct sk_buff *reply_new(void)
+{
+	return genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
+}
+
+/* The object has to be registered; otherwise the caller says what there is none of. */
 static int reply_if_registered(struct genl_info *info, fabric_fill_t fill,
 			       struct fabric_object *obj, struct mutex *lock)
 {
-	struct sk_buff *msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
+	struct sk_buff *msg = reply_new();
 	int ret = -ENOENT;
 
 	if (!msg)
@@ -354,9 +358,10 @@ void fabric_nl_port_post_doit(const struct genl_split_ops *ops, struct sk_buff *
 	fabric_port_put(info->user_ptr[0]);
 }
 
-static int port_reply(struct genl_info *info, struct fabric_port *port)
+static int port_reply(struct sk_buff *msg, int ret, struct genl_info *info,
+		      struct fabric_port *port)
 {
-	return reply_with(info, fabric_port_fill, port, &port->domain->lock);
+	return reply_with(msg, ret, info, fabric_port_fill, port, &port->domain->lock);
 }
 
 /* NLA_NUL_STRING bounds the length from above only. */
@@ -372,21 +377,25 @@ int fabric_nl_port_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_port *port = info->user_ptr[0];
 	struct fabric_port_bind_req req = {};
-	int ret;
+	struct sk_buff *msg;
 
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_PORT_HOST) || is_empty(info, FABRIC_A_PORT_HOST))
 		return -EINVAL;
 	req.host = nla_data(info->attrs[FABRIC_A_PORT_HOST]);
-	ret = fabric_port_bind(port, &req, info->extack);
-	return ret ?: port_reply(info, port);
+	msg = reply_new();
+	if (!msg)
+		return -ENOMEM;
+	return port_reply(msg, fabric_port_bind(port, &req, info->extack), info, port);
 }
 
 int fabric_nl_port_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_port *port = info->user_ptr[0];
-	int ret = fabric_port_unbind(port, info->extack);
+	struct sk_buff *msg = reply_new();
 
-	return ret ?: port_reply(info, port);
+	if (!msg)
+		return -ENOMEM;
+	return port_reply(msg, fabric_port_unbind(port, info->extack), info, port);
 }
 
 static int parse_labels(struct genl_info *info, int add, int remove,
@@ -426,6 +435,7 @@ int fabric_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_port *port = info->user_ptr[0];
 	struct fabric_labels_change change = {};
+	struct sk_buff *msg;
 	int ret;
 
 	ret = parse_labels(info, FABRIC_A_PORT_LABEL, FABRIC_A_PORT_UNLABEL, &change);
@@ -435,9 +445,12 @@ int fabric_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "Nothing to set, give link, label or unlabel");
 		return -EINVAL;
 	}
+	msg = reply_new();
+	if (!msg)
+		return -ENOMEM;
 	ret = fabric_port_set(port, optional_u32(info, FABRIC_A_PORT_LINK), &change,
 			      info->extack);
-	return ret ?: port_reply(info, port);
+	return port_reply(msg, ret, info, port);
 }
 
 static struct fabric_device *to_device(const struct fabric_object *obj)
@@ -487,6 +500,7 @@ int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_labels_change change = {};
 	struct fabric_device *device;
+	struct sk_buff *msg;
 	int ret;
 
 	ret = need_admin(skb, info);
@@ -504,10 +518,14 @@ int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 	device = fabric_device_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_ID]));
 	if (!device)
 		return not_found(info, FABRIC_A_DEVICE_ID, "device");
+	ret = -ENOMEM;
+	msg = reply_new();
+	if (!msg)
+		goto out_put;
 	ret = fabric_device_set(device, optional_u32(info, FABRIC_A_DEVICE_ADMIN_STATE), &change,
 				info->extack);
-	if (!ret)
-		ret = reply_with(info, fabric_device_fill, device, &device->domain->lock);
+	ret = reply_with(msg, ret, info, fabric_device_fill, device, &device->domain->lock);
+out_put:
 	fabric_device_put(device);
 	return ret;
 }
@@ -782,11 +800,10 @@ int fabric_nl_grant_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return ret == -ENOENT ? not_found(info, FABRIC_A_GRANT_ID, "grant") : ret;
 }
 
-static int grant_reply(struct genl_info *info, struct fabric_grant *grant)
+static int grant_reply(struct sk_buff *msg, int ret, struct genl_info *info,
+		       struct fabric_grant *grant)
 {
-	struct sk_buff *msg = grant_msg(info, grant, -1);
-
-	return IS_ERR(msg) ? PTR_ERR(msg) : genlmsg_reply(msg, info);
+	return reply_with(msg, ret, info, fabric_grant_fill, grant, &grant->lock);
 }
 
 static int change_parse(const struct genl_info *info, struct fabric_grant_change *change)
@@ -823,16 +840,22 @@ int fabric_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_grant_change change = {};
 	struct fabric_grant *grant = grant_of(skb, info);
+	struct sk_buff *msg;
 	int ret;
 
 	if (IS_ERR(grant))
 		return PTR_ERR(grant);
 	ret = change_parse(info, &change);
-	if (!ret)
-		ret = fabric_grant_set(grant, &change, genl_info_net(info), info->snd_portid,
-				       info->extack);
-	if (!ret)
-		ret = grant_reply(info, grant);
+	if (ret)
+		goto out_put;
+	ret = -ENOMEM;
+	msg = reply_new();
+	if (!msg)
+		goto out_put;
+	ret = fabric_grant_set(grant, &change, genl_info_net(info), info->snd_portid,
+			       info->extack);
+	ret = grant_reply(msg, ret, info, grant);
+out_put:
 	fabric_grant_put(grant);
 	return ret;
 }
@@ -842,15 +865,21 @@ int fabric_nl_grant_renew_doit(struct sk_buff *skb, struct genl_info *info)
 	const struct nlattr *lease = info->attrs[FABRIC_A_GRANT_LEASE];
 	struct fabric_grant *grant = grant_of(skb, info);
 	u64 ms = lease ? nla_get_uint(lease) : 0;
+	struct sk_buff *msg;
 	int ret;
 
 	if (IS_ERR(grant))
 		return PTR_ERR(grant);
 	ret = fabric_req_check_time(ms, lease, info->extack);
-	if (!ret)
-		ret = fabric_grant_renew(grant, lease, ms, info->extack);
-	if (!ret)
-		ret = grant_reply(info, grant);
+	if (ret)
+		goto out_put;
+	ret = -ENOMEM;
+	msg = reply_new();
+	if (!msg)
+		goto out_put;
+	ret = fabric_grant_renew(grant, lease, ms, info->extack);
+	ret = grant_reply(msg, ret, info, grant);
+out_put:
 	fabric_grant_put(grant);
 	return ret;
 }
@@ -935,6 +964,7 @@ int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info)
 	struct fabric_device *device = NULL;
 	struct fabric_region_req req = {};
 	struct fabric_domain *domain;
+	struct sk_buff *msg;
 	int ret = need_admin(skb, info);
 
 	if (ret)
@@ -947,13 +977,19 @@ int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info)
 	domain = fabric_domain_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_DOMAIN_ID]));
 	if (!domain)
 		return domain_not_found(info, FABRIC_A_DEVICE_DOMAIN_ID);
+	ret = -ENOMEM;
+	msg = reply_new();
+	if (!msg)
+		goto out_put;
 	ret = fabric_region_take(domain, &req, info->extack);
 	if (!ret) {
 		device = find_device(domain, req.name);
-		ret = device ? reply_with(info, fabric_device_fill, device, &domain->lock) :
-			       -ENODEV;
+		if (!device)
+			ret = -ENODEV;
 	}
+	ret = reply_with(msg, ret, info, fabric_device_fill, device, &domain->lock);
 	fabric_device_put(device);
+out_put:
 	fabric_domain_put(domain);
 	return ret;
 }
@@ -1179,32 +1215,45 @@ static struct fabric_tenant_info *tenant_parse(struct genl_info *info,
 	return result;
 }
 
-static int tenant_reply(struct genl_info *info, struct fabric_tenant *tenant)
+static int tenant_reply(struct sk_buff *msg, int ret, struct genl_info *info,
+			struct fabric_tenant *tenant)
 {
-	return reply_with(info, fabric_tenant_fill, tenant, &fabric_engine);
+	return reply_with(msg, ret, info, fabric_tenant_fill, tenant, &fabric_engine);
 }
 
 int fabric_nl_tenant_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_tenant_info *is;
 	struct fabric_tenant *tenant;
+	struct sk_buff *msg;
 	int ret = need_admin(skb, info);
 
 	if (ret)
 		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_TENANT_NAME))
 		return -EINVAL;
+	msg = reply_new();
+	if (!msg)
+		return -ENOMEM;
 	is = tenant_parse(info, NULL);
-	if (IS_ERR(is))
-		return PTR_ERR(is);
+	if (IS_ERR(is)) {
+		ret = PTR_ERR(is);
+		goto err_free_msg;
+	}
 	tenant = fabric_tenant_new(nla_data(info->attrs[FABRIC_A_TENANT_NAME]), is,
 				   info->extack);
 	if (IS_ERR(tenant)) {
-		fabric_tenant_info_free(is);
-		return PTR_ERR(tenant);
+		ret = PTR_ERR(tenant);
+		goto err_free_info;
 	}
-	ret = tenant_reply(info, tenant);
+	ret = tenant_reply(msg, 0, info, tenant);
 	fabric_tenant_put(tenant);
+	return ret;
+
+err_free_info:
+	fabric_tenant_info_free(is);
+err_free_msg:
+	nlmsg_free(msg);
 	return ret;
 }
 
@@ -1212,6 +1261,7 @@ int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_tenant_info *is;
 	struct fabric_tenant *tenant;
+	struct sk_buff *msg;
 	int ret = need_admin(skb, info);
 
 	if (ret)
@@ -1221,6 +1271,10 @@ int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info)
 	tenant = tenant_of(info);
 	if (IS_ERR(tenant))
 		return tenant_not_found(info);
+	ret = -ENOMEM;
+	msg = reply_new();
+	if (!msg)
+		goto out_put;
 	mutex_lock(&fabric_engine);
 	is = tenant_parse(info, tenant->info);
 	mutex_unlock(&fabric_engine);
@@ -1230,8 +1284,8 @@ int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info)
 		if (ret)
 			fabric_tenant_info_free(is);
 	}
-	if (!ret)
-		ret = tenant_reply(info, tenant);
+	ret = tenant_reply(msg, ret, info, tenant);
+out_put:
 	fabric_tenant_put(tenant);
 	return ret;
 }
