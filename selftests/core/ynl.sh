@@ -11,36 +11,14 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/backend.sh
 . "${0%/*}/../lib/backend.sh"
+# shellcheck source=../lib/ynl.sh
+. "${0%/*}/../lib/ynl.sh"
 
-find_ynl()
-{
-	local dir file
-
-	for dir in "${FABRIC_YNL:-}" /usr/src/linux-*-tools/tools/net/ynl \
-		   "/lib/modules/$(uname -r)/source/tools/net/ynl" \
-		   /usr/src/linux-source-*/tools/net/ynl; do
-		for file in "$dir/pyynl/cli.py" "$dir/cli.py"; do
-			[ ! -e "$file" ] || cli=$file
-		done
-	done
-	[ -n "$cli" ]
-}
-
-cli=
-find_ynl || ktap_skip_all "there is no YNL client: set FABRIC_YNL to tools/net/ynl of a kernel tree"
-for spec in "${FABRIC_SPEC:-}" "$SELFTESTS/fabric.yaml" \
-	    "$SELFTESTS/../Documentation/netlink/specs/fabric.yaml"; do
-	[ ! -e "$spec" ] || break
-done
-[ -e "$spec" ] || ktap_skip_all "there is no specification fabric.yaml: set FABRIC_SPEC"
-python3 -c 'import yaml, jsonschema' 2>/dev/null ||
-	ktap_skip_all "the YNL client needs python3-yaml and python3-jsonschema"
+need_ynl
 command -v jq >/dev/null || ktap_skip_all "there is no jq"
 backend_up
 domain=$(domain_id "$FABRIC_TEST_DOMAIN")
 
-# the client looks for the schema in the kernel tree that it is in
-schema=${cli%/tools/net/ynl/*}/Documentation/netlink/genetlink.yaml
 ynl()
 {
 	PYTHONDONTWRITEBYTECODE=1 python3 "$cli" --spec "$spec" --schema "$schema" --output-json "$@"
