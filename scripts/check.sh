@@ -105,7 +105,7 @@ stage "demo fails where no region commits" demo_ends_without_a_region
 export FABRIC_KILL_EVERY=${FABRIC_KILL_EVERY:-7} FABRIC_BUILT=1
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 # The lanes of a kernel take about as long as each other.
-lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh core cli \
+lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec core cli \
 	cxl/readback cxl/isolation cxl/system_ram cxl/shrink cxl/owner cxl/interleave
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
 	cxl/holder cxl/removal cxl/plan cxl/autoprobe cxl/pins
