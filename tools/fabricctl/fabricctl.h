@@ -118,8 +118,18 @@ extern const struct object assert_object;
 /* main.c */
 extern const struct object *const objects[];
 extern const unsigned int nr_objects;
-int ctl_fail(struct ctl *ctl, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void ctl_say(struct ctl *ctl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Returns @err, which whoever checks the caller can see. */
+#define ctl_fail(ctl, err, ...)				\
+({							\
+	int _err = (err);				\
+							\
+	ctl_say(ctl, __VA_ARGS__);			\
+	_err;						\
+})
+
 void ctl_warn(struct ctl *ctl, const char *text);
 _Noreturn void usage_error(struct ctl *ctl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -32,14 +32,13 @@ const struct object *const objects[] = {
 
 const unsigned int nr_objects = ARRAY_SIZE(objects);
 
-int ctl_fail(struct ctl *ctl, int err, const char *format, ...)
+void ctl_say(struct ctl *ctl, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(ctl->error, sizeof(ctl->error), format, args);
 	va_end(args);
-	return err;
 }
 
 void ctl_warn(struct ctl *ctl, const char *text)

@@ -106,8 +106,10 @@ static void keep_only(int one, int other)
 	int low = one < other ? one : other, high = one < other ? other : one;
 	int null = open("/dev/null", O_RDWR);
 
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+	}
 	if (low > STDERR_FILENO + 1)
 		close_range(STDERR_FILENO + 1, low - 1, 0);
 	if (high > low + 1)

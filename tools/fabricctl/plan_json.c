@@ -644,18 +644,19 @@ static int read_object(const struct reader *reader, const struct where *up,
 
 static int read_file(struct ctl *ctl, const char *path, char **text, size_t *size)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	bool opened = strcmp(path, "-");
+	FILE *file = opened ? fopen(path, "re") : stdin;
 	int err;
 
 	if (!file) {
-		err = -errno;
+		err = errno ? -errno : -EIO;
 		return ctl_fail(ctl, err, "%s can't be read", path);
 	}
 	*text = malloc(PLAN_SIZE_MAX + 2);
 	*size = *text ? fread(*text, 1, PLAN_SIZE_MAX, file) : 0;
 	err = !*text ? -ENOMEM : ferror(file) ? ctl_fail(ctl, -EIO, "%s can't be read", path) :
 	      *size == PLAN_SIZE_MAX ? ctl_fail(ctl, -EFBIG, "%s is no plan", path) : 0;
-	if (file != stdin)
+	if (opened)
 		fclose(file);
 	if (err)
 		free(*text);

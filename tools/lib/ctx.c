@@ -16,14 +16,13 @@ void ctx_clear(struct fabric_ctx *ctx)
 	ctx->warning[0] = '\0';
 }
 
-int ctx_fail(struct fabric_ctx *ctx, int err, const char *format, ...)
+void ctx_say(struct fabric_ctx *ctx, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(ctx->error, sizeof(ctx->error), format, args);
 	va_end(args);
-	return err;
 }
 
 /*

@@ -22,8 +22,18 @@ struct fabric_ctx {
 
 /* ctx.c */
 void ctx_clear(struct fabric_ctx *ctx);
-int ctx_fail(struct fabric_ctx *ctx, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void ctx_say(struct fabric_ctx *ctx, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Returns @err, which whoever checks the caller can see. */
+#define ctx_fail(ctx, err, ...)				\
+({							\
+	int _err = (err);				\
+							\
+	ctx_say(ctx, __VA_ARGS__);			\
+	_err;						\
+})
+
 int ctx_copy_req(struct fabric_ctx *ctx, void *copy, size_t copy_size, const void *req,
 		 size_t req_size);
 

@@ -6,6 +6,7 @@
  * Every call looks at the system anew, since libcxl caches what it saw.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -320,6 +321,8 @@ static int choose_size(struct fabric_ctx *ctx, const struct fabric_region_req *r
 	unsigned long long least = ULLONG_MAX, max, room;
 	unsigned int i, tightest = 0;
 
+	/* find_memdevs() refuses a region of none */
+	assert(align);
 	for (i = 0; i < req->nr_memdevs; i++) {
 		room = free_ram(memdevs[i]);
 		if (room < least) {

@@ -377,7 +377,7 @@ static int answers_append(struct answers *answers, const struct nlmsghdr *nlh)
 	size_t size = answers->size;
 	char *buf;
 
-	if (answers->len + len > size) {
+	if (!answers->buf || answers->len + len > size) {
 		size = size ? 2 * size : RECV_SIZE;
 		buf = realloc(answers->buf, size);
 		if (!buf)
