@@ -90,6 +90,10 @@ style: ## checkpatch --strict and shellcheck
 coccicheck: ## The kernel's coccinelle scripts
 	$(LAB) scripts/check-cocci.sh
 
+.PHONY: analyzer
+analyzer: ## clang's static analyzer over the tools
+	$(LAB) scripts/check-analyzer.sh
+
 .PHONY: ynl
 ynl: ## Generate code from the netlink spec
 	$(LAB) scripts/ynl-regen.sh $(YNL_TREE)
@@ -125,7 +129,23 @@ vm-test: ## Run the selftests in a virtual machine (FABRIC_KERNEL=7.2, TESTS=cor
 .PHONY: dkms-test
 dkms-test: ## Let DKMS build, install and remove the modules in a virtual machine
 	FABRIC_TOPOLOGY=plain FABRIC_TIMEOUT=$${FABRIC_TIMEOUT:-3600} \
-		scripts/vm-test.sh --timeout 3500 packaging
+		scripts/vm-test.sh --timeout 3500 packaging/dkms
+
+##@ Packages (in the lab; they go to .build/packages)
+
+.PHONY: deb
+deb: ## Build the Debian packages
+	scripts/packaging/enter.sh scripts/packaging/deb.sh
+
+.PHONY: rpm
+rpm: ## Build the RPM packages
+	scripts/packaging/enter.sh scripts/packaging/rpm.sh
+
+.PHONY: package-test
+package-test: ## Build, judge, install, upgrade and purge the Debian packages
+	scripts/packaging/enter.sh scripts/packaging/test.sh
+
+##@ Others
 
 .PHONY: bench
 bench: ## Measure, in a virtual machine (FABRIC_KERNEL=7.2); never a test
