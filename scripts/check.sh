@@ -113,7 +113,8 @@ lanes_end "core and cli on 6.12" "emu and cxl on 6.12"
 # What can differ between the kernels: the uAPI, the DAX bus, memory, device removal, pins.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	core/netlink_malformed core/grant_lifecycle core/isolation core/reclaim core/queue \
-	core/tenant core/model core/ynl cxl/shrink cxl/owner cxl/interleave cxl/removal
+	core/tenant core/boundary core/model core/ynl cxl/shrink cxl/owner cxl/interleave \
+	cxl/removal
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/faults emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
 	cxl/isolation cxl/system_ram cxl/pins

@@ -175,6 +175,7 @@ struct fabric_labels_change {
 	u32 nr_remove;
 };
 
+const char *fabric_label_string(const struct nlattr *attr, struct netlink_ext_ack *extack);
 bool fabric_label_sound(const char *label);
 bool fabric_label_key_sound(const char *key);
 bool fabric_labels_same(const struct fabric_labels *a, const struct fabric_labels *b);
@@ -531,6 +532,7 @@ struct fabric_tenant_info {
  * @name: unique
  * @info: limits and members; by fabric_engine
  * @nr_grants: grants and queued requests
+ * @nr_queued: queued requests; by fabric_engine
  * @uses: what they have
  */
 struct fabric_tenant {
@@ -538,6 +540,7 @@ struct fabric_tenant {
 	char name[FABRIC_NAME_MAX_LEN + 1];
 	struct fabric_tenant_info *info;
 	atomic_t nr_grants;
+	u32 nr_queued;
 	struct list_head uses;
 };
 
@@ -555,6 +558,7 @@ int fabric_tenant_set(struct fabric_tenant *tenant, struct fabric_tenant_info *i
 int fabric_tenant_del(struct fabric_tenant *tenant, struct netlink_ext_ack *extack);
 void fabric_tenants_exit(void);
 void fabric_tenant_info_free(struct fabric_tenant_info *info);
+int fabric_tenant_admit(const struct fabric_tenant *tenant, struct netlink_ext_ack *extack);
 u64 fabric_tenant_left(const struct fabric_tenant *tenant, enum fabric_kind kind,
 		       const char *capability);
 int fabric_tenant_charge(struct fabric_tenant *tenant, enum fabric_kind kind,

@@ -1004,7 +1004,9 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 		fabric_grant_put(grant);
 		return first;
 	}
-	ret = fabric_place(grant, &want, &search);
+	ret = fabric_tenant_admit(req->tenant, extack);
+	if (!ret)
+		ret = fabric_place(grant, &want, &search);
 	if (!ret) {
 		ret = grant_register(grant, FABRIC_GRANT_STATE_PREPARING);
 		while (ret && !list_empty(&grant->slices))

@@ -18,6 +18,15 @@ static bool is_key(const char *key, size_t len)
 	return len;
 }
 
+/* The policy of an attribute that repeats lets a string without an end through. */
+const char *fabric_label_string(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (memchr(nla_data(attr), '\0', nla_len(attr)))
+		return nla_data(attr);
+	NL_SET_ERR_MSG_ATTR(extack, attr, "A label ends with a zero byte");
+	return NULL;
+}
+
 static size_t key_length(const char *label)
 {
 	return strcspn(label, "=");

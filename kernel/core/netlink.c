@@ -11,10 +11,19 @@
 #include "fabric_internal.h"
 #include "netlink_gen.h"
 
-/* Position and filters of a dump. */
+/* What whoever sends a message, or asks for a dump, may name. */
+struct sender {
+	bool admin;
+	bool itself;
+};
+
+/* Position and filters of a dump, and who asked for it. */
 struct fabric_dump {
 	unsigned long id;
 	bool begun;
+	struct sender sender;
+	kuid_t uid;
+	kgid_t gid;
 	u32 domain_id;
 	u32 device_id;
 	u32 grant_id;
@@ -46,30 +55,57 @@ static int need_admin(struct sk_buff *skb, struct genl_info *info)
 	return -EPERM;
 }
 
-static bool is_member(void)
+/*
+ * A program that has more rights than who started it can have been made to write
+ * a message to what it takes for its output. As netlink_capable() does for the
+ * administrator's rights: if the message names no destination, whoever opened the
+ * socket counts too.
+ */
+static bool speaks_for_itself(struct sk_buff *skb)
 {
-	struct fabric_tenant *tenant;
+	const struct netlink_skb_parms *parms = &NETLINK_CB(skb);
+	const struct file *file;
 
+	if (parms->flags & NETLINK_SKB_DST)
+		return true;
+	file = parms->sk->sk_socket->file;
+	return (uid_eq(file->f_cred->euid, current_euid()) &&
+		gid_eq(file->f_cred->egid, current_egid())) ||
+	       file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN);
+}
+
+static struct sender sender_of(struct sk_buff *skb)
+{
+	return (struct sender){ .admin = is_admin(skb), .itself = speaks_for_itself(skb) };
+}
+
+/* Whether the sender speaks for a tenant, or any if that is NULL. */
+static bool is_member(const struct sender *sender, const struct fabric_tenant *tenant)
+{
+	struct fabric_tenant *any = NULL;
+	bool member;
+
+	if (!sender->itself)
+		return false;
 	mutex_lock(&fabric_engine);
-	tenant = fabric_tenant_of_current();
+	if (!tenant)
+		any = fabric_tenant_of_current();
+	member = tenant ? fabric_tenant_has_current(tenant) : !!any;
 	mutex_unlock(&fabric_engine);
-	fabric_tenant_put(tenant);
-	return tenant;
+	fabric_tenant_put(any);
+	return member;
+}
+
+static int need_member(struct genl_info *info)
+{
+	NL_SET_ERR_MSG(info->extack, "Needs CAP_SYS_ADMIN or to be a member of a tenant");
+	return -EPERM;
 }
 
 /* Whether the sender may see a grant and change it. Nobody learns of the others'. */
-static bool is_allowed(struct sk_buff *skb, const struct fabric_grant *grant)
+static bool is_allowed(const struct sender *sender, const struct fabric_grant *grant)
 {
-	bool allowed;
-
-	if (is_admin(skb))
-		return true;
-	if (!grant->req->tenant)
-		return false;
-	mutex_lock(&fabric_engine);
-	allowed = fabric_tenant_has_current(grant->req->tenant);
-	mutex_unlock(&fabric_engine);
-	return allowed;
+	return sender->admin || (grant->req->tenant && is_member(sender, grant->req->tenant));
 }
 
 /* The message of a notification. */
@@ -199,15 +235,27 @@ static int domain_not_found(struct genl_info *info, int attr)
 	return -ENODEV;
 }
 
-/* The generation that the messages of this call are compared with. */
-static void dump_begin(struct netlink_callback *cb, u32 generation)
+/*
+ * All but the first part of a dump is made when somebody reads, and can be read
+ * by all who have the socket. So the parts are for who asked, and for nobody who
+ * was made to read.
+ *
+ * @generation is what the messages of this call are compared with.
+ */
+static int dump_begin(struct netlink_callback *cb, u32 generation)
 {
 	struct fabric_dump *ctx = dump_context(cb);
 
 	cb->seq = generation;
-	if (!ctx->begun)
-		cb->prev_seq = generation;
+	if (ctx->begun)
+		return uid_eq(ctx->uid, current_euid()) && gid_eq(ctx->gid, current_egid()) ?
+		       0 : -EPERM;
+	cb->prev_seq = generation;
 	ctx->begun = true;
+	ctx->sender = sender_of(cb->skb);
+	ctx->uid = current_euid();
+	ctx->gid = current_egid();
+	return 0;
 }
 
 /*
@@ -221,21 +269,22 @@ static void dump_begin(struct netlink_callback *cb, u32 generation)
 static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		struct fabric_registry *registry, u32 (*generation)(void),
 		struct mutex *(*lock_of)(struct fabric_object *obj),
-		bool (*wanted)(struct sk_buff *request, const struct fabric_object *obj,
-			       const struct fabric_dump *ctx),
+		bool (*wanted)(const struct fabric_object *obj, const struct fabric_dump *ctx),
 		fabric_fill_t fill)
 {
 	const struct genl_info *info = genl_info_dump(cb);
 	struct fabric_dump *ctx = dump_context(cb);
 	struct fabric_object *obj;
-	int ret = 0;
+	int ret;
 
-	dump_begin(cb, generation());
+	ret = dump_begin(cb, generation());
+	if (ret)
+		return ret;
 	for (; (obj = fabric_object_next(registry, &ctx->id)); ctx->id++) {
 		struct mutex *lock = lock_of(obj);
 		unsigned int len = skb->len;
 
-		if (wanted && !wanted(cb->skb, obj, ctx)) {
+		if (wanted && !wanted(obj, ctx)) {
 			fabric_object_put(obj);
 			continue;
 		}
@@ -303,8 +352,7 @@ static struct mutex *port_lock(struct fabric_object *obj)
 	return &to_port(obj)->domain->lock;
 }
 
-static bool port_wanted(struct sk_buff *request, const struct fabric_object *obj,
-			const struct fabric_dump *ctx)
+static bool port_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
 {
 	return !ctx->domain_id || ctx->domain_id == to_port(obj)->domain->obj.id;
 }
@@ -405,10 +453,13 @@ static int parse_labels(struct genl_info *info, int add, int remove,
 	int rem;
 
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		const char *string = nla_data(attr);
+		const char *string;
 
 		if (nla_type(attr) != add && nla_type(attr) != remove)
 			continue;
+		string = fabric_label_string(attr, info->extack);
+		if (!string)
+			return -EINVAL;
 		if (nla_type(attr) == add && !fabric_label_sound(string)) {
 			NL_SET_ERR_MSG_ATTR(info->extack, attr, "A label is key=value");
 			return -EINVAL;
@@ -463,8 +514,7 @@ static struct mutex *device_lock_of(struct fabric_object *obj)
 	return &to_device(obj)->domain->lock;
 }
 
-static bool device_wanted(struct sk_buff *request, const struct fabric_object *obj,
-			  const struct fabric_dump *ctx)
+static bool device_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
 {
 	return !ctx->domain_id || ctx->domain_id == to_device(obj)->domain->obj.id;
 }
@@ -540,8 +590,7 @@ static struct mutex *resource_lock(struct fabric_object *obj)
 	return &to_resource(obj)->domain->lock;
 }
 
-static bool resource_wanted(struct sk_buff *request, const struct fabric_object *obj,
-			    const struct fabric_dump *ctx)
+static bool resource_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
 {
 	const struct fabric_resource *resource = to_resource(obj);
 
@@ -633,13 +682,15 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	const struct genl_info *info = genl_info_dump(cb);
 	struct fabric_dump *ctx = dump_context(cb);
 	struct fabric_object *obj;
-	int ret = 0;
+	int ret;
 
 	ctx->grant_id = optional_u32(info, FABRIC_A_SLICE_GRANT_ID);
 	ctx->resource_id = optional_u32(info, FABRIC_A_SLICE_RESOURCE_ID);
 	if (ctx->grant_id && !ctx->begun)
 		ctx->id = ctx->grant_id;
-	dump_begin(cb, fabric_grants_generation());
+	ret = dump_begin(cb, fabric_grants_generation());
+	if (ret)
+		return ret;
 	for (; (obj = fabric_object_next(&fabric_grants, &ctx->id)); ctx->id++) {
 		struct fabric_grant *grant = to_grant(obj);
 
@@ -647,7 +698,7 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			fabric_grant_put(grant);
 			break;
 		}
-		if (!is_allowed(cb->skb, grant)) {
+		if (!is_allowed(&ctx->sender, grant)) {
 			fabric_grant_put(grant);
 			continue;
 		}
@@ -666,16 +717,15 @@ int fabric_nl_slice_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 /* The grant that the message names, referenced, if its sender may know of it. */
 static struct fabric_grant *grant_of(struct sk_buff *skb, struct genl_info *info)
 {
+	struct sender sender = sender_of(skb);
 	struct fabric_grant *grant;
 
-	if (!is_admin(skb) && !is_member()) {
-		NL_SET_ERR_MSG(info->extack, "Needs CAP_SYS_ADMIN or to be a member of a tenant");
-		return ERR_PTR(-EPERM);
-	}
+	if (!sender.admin && !is_member(&sender, NULL))
+		return ERR_PTR(need_member(info));
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_ID))
 		return ERR_PTR(-EINVAL);
 	grant = fabric_grant_get(nla_get_u32(info->attrs[FABRIC_A_GRANT_ID]));
-	if (grant && is_allowed(skb, grant))
+	if (grant && is_allowed(&sender, grant))
 		return grant;
 	fabric_grant_put(grant);
 	return ERR_PTR(not_found(info, FABRIC_A_GRANT_ID, "grant"));
@@ -700,10 +750,9 @@ int fabric_nl_grant_get_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static bool grant_wanted(struct sk_buff *request, const struct fabric_object *obj,
-			 const struct fabric_dump *ctx)
+static bool grant_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
 {
-	return is_allowed(request, to_grant(obj));
+	return is_allowed(&ctx->sender, to_grant(obj));
 }
 
 int fabric_nl_grant_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -752,13 +801,16 @@ static int reply_file(struct fabric_fd *fd, struct fabric_grant *grant)
 
 int fabric_nl_grant_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct sender sender = sender_of(skb);
 	struct fabric_fd fd = { .fd = -1 };
 	struct fabric_grant_req *req;
 	struct fabric_grant *grant;
 	struct sk_buff *msg;
 	int ret;
 
-	req = fabric_req_parse(info, is_admin(skb));
+	if (!sender.admin && !sender.itself)
+		return need_member(info);
+	req = fabric_req_parse(info, sender.admin);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
 	grant = fabric_grant_new(req, info->extack);
@@ -1026,17 +1078,9 @@ static int tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *
 	return fabric_tenant_fill(skb, info, to_tenant(obj));
 }
 
-static bool tenant_wanted(struct sk_buff *request, const struct fabric_object *obj,
-			  const struct fabric_dump *ctx)
+static bool tenant_wanted(const struct fabric_object *obj, const struct fabric_dump *ctx)
 {
-	bool member;
-
-	if (is_admin(request))
-		return true;
-	mutex_lock(&fabric_engine);
-	member = fabric_tenant_has_current(to_tenant(obj));
-	mutex_unlock(&fabric_engine);
-	return member;
+	return ctx->sender.admin || is_member(&ctx->sender, to_tenant(obj));
 }
 
 /* The tenant that the message names by id or name, referenced. */
@@ -1066,11 +1110,12 @@ static int tenant_not_found(struct genl_info *info)
 int fabric_nl_tenant_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_tenant *tenant = tenant_of(info);
+	struct sender sender = sender_of(skb);
 	int ret = -ENOENT;
 
 	if (IS_ERR(tenant))
 		return PTR_ERR(tenant) == -ENOENT ? tenant_not_found(info) : PTR_ERR(tenant);
-	if (tenant_wanted(skb, &tenant->obj, NULL))
+	if (sender.admin || is_member(&sender, tenant))
 		ret = reply_if_registered(info, tenant_fill, &tenant->obj, &fabric_engine);
 	fabric_tenant_put(tenant);
 	return ret == -ENOENT ? tenant_not_found(info) : ret;

@@ -29,6 +29,10 @@ static unsigned int queue_max = 4096;
 module_param(queue_max, uint, 0644);
 MODULE_PARM_DESC(queue_max, "Most requests that wait at a time");
 
+static unsigned int tenant_queue_max = 256;
+module_param(tenant_queue_max, uint, 0644);
+MODULE_PARM_DESC(tenant_queue_max, "Most requests of a tenant that wait at a time");
+
 /* By fabric_engine: struct fabric_grant, in the order in which they are served. */
 static LIST_HEAD(queue);
 static u32 queue_length;
@@ -259,10 +263,16 @@ u32 fabric_queue_length(void)
 
 int fabric_queue_add(struct fabric_grant *grant, struct netlink_ext_ack *extack)
 {
+	struct fabric_tenant *tenant = grant->req->tenant;
 	struct fabric_grant *other;
 	struct list_head *pos = &queue;
 
 	lockdep_assert_held(&fabric_engine);
+	if (tenant && tenant->nr_queued >= READ_ONCE(tenant_queue_max)) {
+		NL_SET_ERR_MSG_FMT(extack, "Of this tenant, %u requests wait already",
+				   tenant->nr_queued);
+		return -EBUSY;
+	}
 	if (queue_length >= READ_ONCE(queue_max)) {
 		NL_SET_ERR_MSG_FMT(extack, "The queue is full, %u requests wait", queue_length);
 		return -EBUSY;
@@ -274,6 +284,8 @@ int fabric_queue_add(struct fabric_grant *grant, struct netlink_ext_ack *extack)
 		}
 	}
 	list_add_tail(&grant->queue_node, pos);
+	if (tenant)
+		tenant->nr_queued++;
 	atomic_inc(&nr_waiting);
 	renumber();
 	return 0;
@@ -283,6 +295,8 @@ void fabric_queue_del(struct fabric_grant *grant)
 {
 	lockdep_assert_held(&fabric_engine);
 	list_del_init(&grant->queue_node);
+	if (grant->req->tenant)
+		grant->req->tenant->nr_queued--;
 	atomic_dec(&nr_waiting);
 	fabric_deadline_clear(grant);
 	renumber();

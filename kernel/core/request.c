@@ -134,9 +134,14 @@ static int parse_labels(const struct genl_info *info, struct fabric_labels *labe
 	if (!info->attrs[FABRIC_A_GRANT_LABEL])
 		return 0;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		const char *string;
+
 		if (nla_type(attr) != FABRIC_A_GRANT_LABEL)
 			continue;
-		if (!fabric_label_sound(nla_data(attr))) {
+		string = fabric_label_string(attr, info->extack);
+		if (!string)
+			return -EINVAL;
+		if (!fabric_label_sound(string)) {
 			NL_SET_ERR_MSG_ATTR(info->extack, attr, "A label is key=value");
 			return -EINVAL;
 		}
@@ -145,7 +150,7 @@ static int parse_labels(const struct genl_info *info, struct fabric_labels *labe
 						FABRIC_LABELS_MAX);
 			return -EINVAL;
 		}
-		change.add[change.nr_add++] = nla_data(attr);
+		change.add[change.nr_add++] = string;
 	}
 	return fabric_labels_changed(labels, &(struct fabric_labels){}, &change, info->extack);
 }
@@ -323,6 +328,11 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 		ret = parse_tenant(info, req, admin);
 	if (!ret)
 		ret = parse_priority(info, req);
+	if (!ret && !admin && req->mode == FABRIC_MODE_SYSTEM_RAM) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_MODE],
+				    "Memory of the kernel is everybody's, this needs CAP_SYS_ADMIN");
+		ret = -EPERM;
+	}
 	if (ret) {
 		fabric_req_free(req);
 		return ERR_PTR(ret);

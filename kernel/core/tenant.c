@@ -6,11 +6,16 @@
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "fabric_internal.h"
 #include "netlink_gen.h"
+
+static unsigned int tenant_grants_max = 4096;
+module_param(tenant_grants_max, uint, 0644);
+MODULE_PARM_DESC(tenant_grants_max, "Most grants and queued requests of a tenant");
 
 struct fabric_registry fabric_tenants = FABRIC_REGISTRY_INIT(fabric_tenants.xa);
 
@@ -319,6 +324,20 @@ int fabric_tenant_del(struct fabric_tenant *tenant, struct netlink_ext_ack *exta
 	if (!ret)
 		fabric_tenant_put(tenant);
 	return ret;
+}
+
+/*
+ * Capacity is not all that a grant takes: it is memory of the kernel, which
+ * outlives the process. Whoever asks is counted already.
+ */
+int fabric_tenant_admit(const struct fabric_tenant *tenant, struct netlink_ext_ack *extack)
+{
+	unsigned int most = READ_ONCE(tenant_grants_max);
+
+	if (!tenant || atomic_read(&tenant->nr_grants) <= most)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "A tenant has %u grants and requests at most", most);
+	return -EDQUOT;
 }
 
 /*

@@ -145,8 +145,9 @@ int genl_send(struct genl *genl, struct genl_req *req)
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 
 	req->nlh.nlmsg_seq = ++genl->seq;
-	if (sendto(genl->fd, req->bytes, req->len, 0, (struct sockaddr *)&kernel,
-		   sizeof(kernel)) < 0)
+	if (sendto(genl->fd, req->bytes, req->len, 0,
+		   genl->implicit ? NULL : (struct sockaddr *)&kernel,
+		   genl->implicit ? 0 : sizeof(kernel)) < 0)
 		return errno;
 	return 0;
 }

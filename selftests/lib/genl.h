@@ -24,6 +24,7 @@
  * @groups: ids of the multicast groups in the order of the family
  * @group_names: their names
  * @nr_groups: their number
+ * @implicit: requests do not say that they are for the kernel
  */
 struct genl {
 	int fd;
@@ -32,6 +33,7 @@ struct genl {
 	__u32 groups[8];
 	char group_names[8][GENL_NAMSIZ];
 	unsigned int nr_groups;
+	bool implicit;
 };
 
 struct genl_req {
