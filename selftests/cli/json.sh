@@ -179,6 +179,29 @@ text_is_for_people()
 	expect_match "$out" "m0" "tree"
 }
 
+a_grant_is_there()
+{
+	fc -j grant show | jq -e '.grants[0].id' >/dev/null
+}
+
+# ESC [ and the same in one character, which terminals obey
+name_of_a_process_is_not_obeyed()
+{
+	local evil=$KTAP_TMP/$'\e[7m\xc2\x9b7m' out id
+
+	cp "$FABRIC_CTL" "$evil"
+	LD_LIBRARY_PATH=$(dirname "$FABRIC_CTL") "$evil" run kind memory size 1M domain $sw -- \
+		sleep 100 &
+	defer kill $!
+	busywait 5000 a_grant_is_there || fail "no grant"
+	id=$(fc -j grant show | jq '.grants[0].id')
+	out=$(fc grant show "$id"; fc log show; fc grant del "$id" 2>&1 || :)
+	expect_match "$out" 'Held by process [0-9]+ \(\?\[7m' "refusal"
+	if LC_ALL=C grep -q $'[\e\x9b]' <<<"$out"; then
+		fail "control characters: $(cat -v <<<"$out")"
+	fi
+}
+
 run_passes_the_grant_to_the_command()
 {
 	local out
@@ -215,5 +238,6 @@ ktap_run_all \
 	names_and_ids_lead_to_the_same \
 	sizes_have_binary_suffixes \
 	text_is_for_people \
+	name_of_a_process_is_not_obeyed \
 	run_passes_the_grant_to_the_command \
 	run_passes_the_status_on

@@ -56,6 +56,12 @@ static size_t utf8_length(const unsigned char *s)
 	return len;
 }
 
+/* Those of ASCII, and those that a terminal takes for ESC and a letter */
+static bool is_control(const unsigned char *s)
+{
+	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+}
+
 /*
  * The name of a command is whatever a process sets: bytes that are no text must
  * not make the JSON invalid, nor control characters reach the terminal.
@@ -67,7 +73,7 @@ static const char *clean(const struct out *out, const char *string, char *buf, s
 
 	while (*s && pos + 5 < size) {
 		len = utf8_length(s);
-		if (!len || (!out->json && (*s < 0x20 || *s == 0x7f))) {
+		if (!len || (!out->json && is_control(s))) {
 			buf[pos++] = '?';
 			s++;
 			continue;
@@ -134,7 +140,9 @@ void out_discard(struct out *out)
 void out_error(struct out *out, const char *message, const char *code, const char *attr)
 {
 	struct json_object *error;
+	char text[1024];
 
+	message = clean(out, message, text, sizeof(text));
 	if (!out->json) {
 		fflush(stdout);
 		fprintf(stderr, "fabricctl: %s\n", message);
