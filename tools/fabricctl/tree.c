@@ -82,6 +82,7 @@ static int device_cb(const struct fabric_device *device, void *data)
 	struct inventory *inv = data;
 	struct fabric_device copy = *device;
 	uint32_t *members;
+	int err;
 
 	members = calloc(device->nr_members + 1, sizeof(*members));
 	if (!members)
@@ -90,9 +91,13 @@ static int device_cb(const struct fabric_device *device, void *data)
 		memcpy(members, device->members, device->nr_members * sizeof(*members));
 	copy.members = members;
 	copy.labels = labels_copy(device->labels, device->nr_labels);
-	if (!copy.labels)
-		return -ENOMEM;
-	return append(&inv->devices, &inv->nr_devices, &copy, sizeof(copy));
+	err = copy.labels ? append(&inv->devices, &inv->nr_devices, &copy, sizeof(copy)) :
+			    -ENOMEM;
+	if (err) {
+		free((void *)copy.labels);
+		free(members);
+	}
+	return err;
 }
 
 static int resource_cb(const struct fabric_resource *resource, void *data)
