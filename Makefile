@@ -110,6 +110,14 @@ uapi-check: ## Fail when a number of the uAPI changed, went or was used again
 uapi-update: ## Append the new numbers of the netlink spec to uapi/numbers
 	$(LAB) scripts/check-uapi.py --update $(YNL_TREE)
 
+.PHONY: abi-check
+abi-check: ## Fail when programs would see another libfabricbroker
+	$(LAB) scripts/check-abi.sh
+
+.PHONY: abi-update
+abi-update: ## Write what programs see of it to tools/lib/libfabricbroker.abi
+	$(LAB) scripts/check-abi.sh --update
+
 .PHONY: docs-check
 docs-check: ## Fail when help, manual pages and completion disagree
 	$(LAB) scripts/check-docs.sh

@@ -89,6 +89,7 @@ scripts/lab/root.sh || exit 1
 
 stage "generated code is current" make -s ynl-check
 stage "numbers of the uAPI stay" make -s uapi-check
+stage "the library is what programs know" make -s abi-check
 for kernel in 6.12 7.2; do
 	for compiler in gcc clang; do
 		stage "build for $kernel with $compiler" \
