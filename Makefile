@@ -126,6 +126,10 @@ docs-check: ## Fail when help, manual pages and completion disagree
 fuzz: ## Run the fuzzers of user space (SECONDS=30 each)
 	$(LAB) make -s -C selftests/fuzz run SECONDS=$(or $(SECONDS),30)
 
+.PHONY: mutants
+mutants: ## Plant the bugs of selftests/mutants and see that each is found
+	scripts/mutants.sh
+
 .PHONY: selftest
 selftest: ## Run the selftests on this machine
 	$(MAKE) -C selftests run_tests
