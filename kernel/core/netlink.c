@@ -1208,6 +1208,45 @@ static int member_parse(struct genl_info *info, const struct nlattr *nest,
 	return -EINVAL;
 }
 
+static int members_copy(struct fabric_tenant_info *result, const struct fabric_tenant_info *old)
+{
+	struct fabric_member *member;
+	u32 i;
+
+	for (i = 0; i < old->nr_members; i++) {
+		member = &result->members[result->nr_members++];
+		*member = old->members[i];
+		if (member->cgroup)
+			cgroup_get(member->cgroup);
+		if (member->path) {
+			member->path = kstrdup(member->path, GFP_KERNEL);
+			if (!member->path)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Lists that a change neither gives nor empties stay as they are. */
+static int tenant_keep(const struct genl_info *info, struct fabric_tenant_info *result,
+		       const struct fabric_tenant_info *old)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if ((attrs[FABRIC_A_TENANT_QUOTA] && attrs[FABRIC_A_TENANT_NO_QUOTA]) ||
+	    (attrs[FABRIC_A_TENANT_MEMBER] && attrs[FABRIC_A_TENANT_NO_MEMBER])) {
+		NL_SET_ERR_MSG(info->extack, "A list can't be given and emptied at once");
+		return -EINVAL;
+	}
+	if (!attrs[FABRIC_A_TENANT_QUOTA] && !attrs[FABRIC_A_TENANT_NO_QUOTA]) {
+		memcpy(result->quotas, old->quotas, sizeof(result->quotas));
+		result->nr_quotas = old->nr_quotas;
+	}
+	if (!attrs[FABRIC_A_TENANT_MEMBER] && !attrs[FABRIC_A_TENANT_NO_MEMBER])
+		return members_copy(result, old);
+	return 0;
+}
+
 /* What the message says of a tenant, over what @old says. */
 static struct fabric_tenant_info *tenant_parse(struct genl_info *info,
 					       const struct fabric_tenant_info *old)
@@ -1215,7 +1254,6 @@ static struct fabric_tenant_info *tenant_parse(struct genl_info *info,
 	struct fabric_tenant_info *result = kzalloc_obj(*result);
 	const struct nlattr *attr;
 	int ret = 0, rem;
-	u32 i;
 
 	if (!result)
 		return ERR_PTR(-ENOMEM);
@@ -1236,23 +1274,8 @@ static struct fabric_tenant_info *tenant_parse(struct genl_info *info,
 		if (!ret && nla_type(attr) == FABRIC_A_TENANT_MEMBER)
 			ret = member_parse(info, attr, result);
 	}
-	if (!ret && old && !info->attrs[FABRIC_A_TENANT_QUOTA]) {
-		memcpy(result->quotas, old->quotas, sizeof(result->quotas));
-		result->nr_quotas = old->nr_quotas;
-	}
-	for (i = 0; !ret && old && !info->attrs[FABRIC_A_TENANT_MEMBER] && i < old->nr_members;
-	     i++) {
-		struct fabric_member *member = &result->members[i];
-
-		*member = old->members[i];
-		if (member->cgroup)
-			cgroup_get(member->cgroup);
-		if (member->path) {
-			member->path = kstrdup(member->path, GFP_KERNEL);
-			ret = member->path ? 0 : -ENOMEM;
-		}
-		result->nr_members++;
-	}
+	if (!ret && old)
+		ret = tenant_keep(info, result, old);
 	if (ret) {
 		fabric_tenant_info_free(result);
 		return ERR_PTR(ret);

@@ -185,12 +185,14 @@ static const struct nla_policy fabric_tenant_new_nl_policy[FABRIC_A_TENANT_MEMBE
 };
 
 /* FABRIC_CMD_TENANT_SET - do */
-static const struct nla_policy fabric_tenant_set_nl_policy[FABRIC_A_TENANT_MEMBER + 1] = {
+static const struct nla_policy fabric_tenant_set_nl_policy[FABRIC_A_TENANT_NO_MEMBER + 1] = {
 	[FABRIC_A_TENANT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_TENANT_PRIORITY_MIN] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
 	[FABRIC_A_TENANT_PRIORITY_MAX] = NLA_POLICY_MAX(NLA_U32, FABRIC_PRIORITY_MAX),
 	[FABRIC_A_TENANT_QUOTA] = NLA_POLICY_NESTED(fabric_quota_nl_policy),
 	[FABRIC_A_TENANT_MEMBER] = NLA_POLICY_NESTED(fabric_member_nl_policy),
+	[FABRIC_A_TENANT_NO_QUOTA] = { .type = NLA_FLAG, },
+	[FABRIC_A_TENANT_NO_MEMBER] = { .type = NLA_FLAG, },
 };
 
 /* FABRIC_CMD_TENANT_DEL - do */
@@ -385,7 +387,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.cmd		= FABRIC_CMD_TENANT_SET,
 		.doit		= fabric_nl_tenant_set_doit,
 		.policy		= fabric_tenant_set_nl_policy,
-		.maxattr	= FABRIC_A_TENANT_MEMBER,
+		.maxattr	= FABRIC_A_TENANT_NO_MEMBER,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

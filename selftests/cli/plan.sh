@@ -232,6 +232,7 @@ only_what_differs_is_changed()
 	one_step '.devices[1]."admin-state" = "enabled"' "admin-state a/m1"
 	one_step '.tenants[0].quota[0].limit = 16777216' "tenant acme"
 	one_step '.tenants[0].member = [{cgroup: "/"}]' "tenant acme"
+	one_step '.tenants[0] |= (.member = [] | .quota = [])' "tenant acme"
 	one_step '.tenants += [{name: "umbrella"}]' "tenant umbrella"
 	one_step '.grants[0] |= (.priority = 100 | .min = 0 | .reclaimable = true)' "grant acme/db"
 	one_step '.grants[0].size = 4194304' "grant acme/db"

@@ -62,6 +62,21 @@ tenant_is_changed()
 		"the tenant"
 }
 
+tenant_loses_its_lists()
+{
+	fc tenant set t$$ no-member >/dev/null
+	expect_eq "$(fcj tenant show t$$ | jq -c '.tenants[0] | [(.quota | length), .member]')" '[1,[]]' \
+		"quotas and members"
+	expect_refusal $PERMISSION "member of a tenant" as $MEMBER "$FABRIC_CTL" grant new kind memory \
+		size 1M domain $sw
+	fc tenant set t$$ user $MEMBER no-quota >/dev/null
+	expect_eq "$(fcj tenant show t$$ | jq -c '.tenants[0] | [.quota, (.member | length)]')" '[[],1]' \
+		"quotas and members then"
+	expect_refusal $CAPACITY "" as $MEMBER "$FABRIC_CTL" grant new kind memory size 1M domain $sw
+	expect_refusal 1 "given and emptied" fc tenant set t$$ quota memory=1M no-quota
+	expect_refusal 1 "given and emptied" fc tenant set t$$ group 1 no-member
+}
+
 tenant_is_removed()
 {
 	fc tenant new other$$ quota memory=1M >/dev/null
@@ -175,6 +190,7 @@ changed_and_seen()
 ktap_run_all \
 	tenant_is_shown_as_it_was_made \
 	tenant_is_changed \
+	tenant_loses_its_lists \
 	tenant_is_removed \
 	tenant_with_grants_stays \
 	member_makes_shows_and_ends_its_grant \

@@ -335,12 +335,6 @@ static int tenant_request(const struct plan_tenant *tenant, struct tenant_reques
 	return 0;
 }
 
-/* A request can't say that a list is to be empty. */
-static bool needs_another(const struct plan_tenant *to, const struct fabric_tenant *now)
-{
-	return (now->nr_quotas && !to->quota.nr) || (now->nr_members && !to->member.nr);
-}
-
 static int set_tenant(struct run *run, const struct plan_tenant *from,
 		      const struct plan_tenant *to)
 {
@@ -354,18 +348,14 @@ static int set_tenant(struct run *run, const struct plan_tenant *from,
 		now = NULL;
 	else if (err)
 		return err;
-	if (now && (!to || needs_another(to, now))) {
-		err = fabric_tenant_del(ctx, now->id);
-		now = NULL;
-		if (err)
-			return err;
-	}
 	if (!to)
-		return 0;
+		return now ? fabric_tenant_del(ctx, now->id) : 0;
 	err = tenant_request(to, &request);
 	if (err)
 		return err;
 	if (now) {
+		request.req.no_quotas = !request.req.quotas;
+		request.req.no_members = !request.req.members;
 		err = fabric_tenant_set(ctx, now->id, &request.req, NULL);
 	} else {
 		request.req.name = to->name;
@@ -698,7 +688,7 @@ static const struct {
 	[PLAN_LABEL_PORT] = { .name = "label-port" },
 	[PLAN_LABEL_DEVICE] = { .name = "label-device" },
 	[PLAN_ADMIN_STATE] = { .name = "admin-state" },
-	[PLAN_TENANT] = { .name = "tenant", .partly = true },
+	[PLAN_TENANT] = { .name = "tenant" },
 	[PLAN_LEFTOVER] = { .name = "leftover" },
 	[PLAN_REGION] = { .name = "region" },
 	[PLAN_TAKE] = { .name = "take" },

@@ -104,6 +104,8 @@ enum {
 	NEW_USER,
 	NEW_GROUP,
 	NEW_CGROUP,
+	SET_NO_QUOTA,
+	SET_NO_MEMBER,
 };
 
 #define TENANT_ARGS \
@@ -130,6 +132,8 @@ static const struct arg new_args[] = {
 static const struct arg set_args[] = {
 	[NEW_NAME] = { "TENANT", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
 	TENANT_ARGS,
+	[SET_NO_QUOTA] = { "no-quota", ARG_FLAG, .help = "drop all quotas: it gets nothing more" },
+	[SET_NO_MEMBER] = { "no-member", ARG_FLAG, .help = "drop all members" },
 };
 
 _Noreturn static void bad_quota(struct ctl *ctl, const char *text, const char *why)
@@ -311,6 +315,8 @@ static int tenant_set(struct ctl *ctl, const struct args *args)
 	if (args->present == 1ULL << NEW_NAME)
 		usage_error(ctl, "tenant set: nothing to set, give a key");
 	err = parse_request(ctl, args, &req);
+	req.no_quotas = HAS(args, SET_NO_QUOTA);
+	req.no_members = HAS(args, SET_NO_MEMBER);
 	if (!err)
 		err = tenant_lookup(ctl, args->value[NEW_NAME].text, &tenant);
 	if (!err)

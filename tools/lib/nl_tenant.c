@@ -164,6 +164,10 @@ FABRIC_API int fabric_tenant_set(struct fabric_ctx *ctx, uint32_t id,
 		request_fail(ctx, ctx_fail(ctx, -EINVAL, "A tenant cannot be renamed"));
 	put_u32(ctx, FABRIC_A_TENANT_ID, id);
 	put_tenant_req(ctx, &copy);
+	if (copy.no_quotas)
+		put_flag(ctx, FABRIC_A_TENANT_NO_QUOTA);
+	if (copy.no_members)
+		put_flag(ctx, FABRIC_A_TENANT_NO_MEMBER);
 	return tenant_talk(ctx, tenant);
 }
 

@@ -1064,6 +1064,8 @@ struct fabric_tenant {
  * @priority_max: FABRIC_UNSET for FABRIC_PRIORITY_DEFAULT, or as it is
  * @quotas: all of its limits by &fabric_quota.next; NULL for none, or as they are
  * @members: all of its members by &fabric_member.next; NULL for none, or as they are
+ * @no_quotas: for fabric_tenant_set() only: it is to have no limits, and gets nothing
+ * @no_members: for fabric_tenant_set() only: nobody is to belong to it
  *
  * Start with fabric_tenant_req_init().
  */
@@ -1074,6 +1076,8 @@ struct fabric_tenant_req {
 	uint32_t priority_max;
 	const struct fabric_quota *quotas;
 	const struct fabric_member *members;
+	bool no_quotas;
+	bool no_members;
 };
 
 /** fabric_tenant_req_init() - a request that gives or changes nothing */
