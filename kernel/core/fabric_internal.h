@@ -811,6 +811,7 @@ struct fabric_history {
  * @incoming: what it is to grow by, reserved; by the owner
  * @was_active: the holder had it; by @lock
  * @announced: listeners know it; by @lock
+ * @counted: it is among the grants that the counters have; by @lock
  * @doomed: reason to fail it when its preparation ends, or NULL; by @lock
  * @error: errno of the last attempt to take it back; by @lock
  * @reason: why it is in its state; by @lock
@@ -868,6 +869,7 @@ struct fabric_grant {
 	struct fabric_grant *incoming;
 	bool was_active;
 	bool announced;
+	bool counted;
 	const char *doomed;
 	int error;
 	char reason[FABRIC_NAME_MAX_LEN + 1];
@@ -1024,7 +1026,7 @@ extern struct fabric_stats fabric_stats;
 
 void fabric_record(enum fabric_event event, const struct fabric_grant *grant, u64 size, u32 by,
 		   const char *reason);
-void fabric_record_refusal(const struct fabric_grant_req *req, u32 grant_id, int error,
+void fabric_record_refusal(const struct fabric_grant_req *req, u32 grant_id, u64 size, int error,
 			   const struct netlink_ext_ack *extack);
 void fabric_record_wait(u64 ns);
 int fabric_record_fill_stats(struct sk_buff *skb, const struct genl_info *info, void *obj);

@@ -395,7 +395,9 @@ static void record_end(struct fabric_grant *grant)
 	/* A part of a grant that nobody knows of goes with the change of that grant. */
 	if (!grant->was_active || !grant->announced)
 		return;
-	atomic64_inc(&fabric_stats.releases);
+	/* One that did not come back at once has become known without ever being granted. */
+	if (grant->counted)
+		atomic64_inc(&fabric_stats.releases);
 	if (grant->notice && grant->notice->by) {
 		atomic64_inc(&fabric_stats.revokes);
 		fabric_record(FABRIC_EVENT_RECLAIM, grant, grant->size, grant->notice->by,
@@ -538,6 +540,7 @@ static void grant_activate(struct fabric_grant *grant)
 		fabric_deadline_set(grant, grant->lease_end);
 	}
 	grant->announced = true;
+	grant->counted = true;
 	atomic64_inc(&fabric_stats.grants);
 	fabric_record_wait(grant->queued_ns);
 	fabric_record(FABRIC_EVENT_GRANT, grant, grant->size, 0, NULL);
@@ -992,7 +995,6 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 	want.size = req->size;
 	want.pieces = req->pieces;
 	want.priority = req->priority;
-	atomic64_inc(&fabric_stats.requests);
 
 	mutex_lock(&fabric_engine);
 	first = req->token ? fabric_token_find(req) : NULL;
@@ -1000,7 +1002,7 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 		mutex_unlock(&fabric_engine);
 		first = repeat(first, req, extack);
 		if (IS_ERR(first))
-			fabric_record_refusal(req, 0, PTR_ERR(first), extack);
+			fabric_record_refusal(req, 0, req->size, PTR_ERR(first), extack);
 		fabric_grant_put(grant);
 		return first;
 	}
@@ -1020,7 +1022,7 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 	if (!ret && !queued)
 		ret = grant_make(grant, extack);
 	if (ret) {
-		fabric_record_refusal(req, grant->obj.id, ret, extack);
+		fabric_record_refusal(req, grant->obj.id, req->size, ret, extack);
 		fabric_grant_put(grant);
 		return ERR_PTR(ret);
 	}

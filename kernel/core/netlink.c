@@ -808,8 +808,12 @@ int fabric_nl_grant_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int ret;
 
-	if (!sender.admin && !sender.itself)
-		return need_member(info);
+	atomic64_inc(&fabric_stats.requests);
+	if (!sender.admin && !sender.itself) {
+		ret = need_member(info);
+		fabric_record_refusal(NULL, 0, 0, ret, info->extack);
+		return ret;
+	}
 	req = fabric_req_parse(info, sender.admin);
 	if (IS_ERR(req))
 		return PTR_ERR(req);
@@ -888,10 +892,31 @@ static int change_parse(const struct genl_info *info, struct fabric_grant_change
 				      info->extack);
 }
 
+/* Like grant_of(), and what is refused is recorded. */
+static struct fabric_grant *grant_to_change(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fabric_grant *grant = grant_of(skb, info);
+
+	if (IS_ERR(grant))
+		fabric_record_refusal(NULL, optional_u32(info, FABRIC_A_GRANT_ID), 0,
+				      PTR_ERR(grant), info->extack);
+	return grant;
+}
+
+/* @size is what was asked for, or 0 if the size was to stay. */
+static void record_refused_change(const struct genl_info *info, struct fabric_grant *grant,
+				  u64 size, int error)
+{
+	mutex_lock(&grant->lock);
+	fabric_record_refusal(grant->req, grant->obj.id, size ?: grant->size, error,
+			      info->extack);
+	mutex_unlock(&grant->lock);
+}
+
 int fabric_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_grant_change change = {};
-	struct fabric_grant *grant = grant_of(skb, info);
+	struct fabric_grant *grant = grant_to_change(skb, info);
 	struct sk_buff *msg;
 	int ret;
 
@@ -899,15 +924,17 @@ int fabric_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(grant);
 	ret = change_parse(info, &change);
 	if (ret)
-		goto out_put;
+		goto out_refused;
 	ret = -ENOMEM;
 	msg = reply_new();
 	if (!msg)
-		goto out_put;
+		goto out_refused;
 	ret = fabric_grant_set(grant, &change, genl_info_net(info), info->snd_portid,
 			       info->extack);
 	ret = grant_reply(msg, ret, info, grant);
-out_put:
+out_refused:
+	if (ret)
+		record_refused_change(info, grant, change.size, ret);
 	fabric_grant_put(grant);
 	return ret;
 }
@@ -915,7 +942,7 @@ out_put:
 int fabric_nl_grant_renew_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *lease = info->attrs[FABRIC_A_GRANT_LEASE];
-	struct fabric_grant *grant = grant_of(skb, info);
+	struct fabric_grant *grant = grant_to_change(skb, info);
 	u64 ms = lease ? nla_get_uint(lease) : 0;
 	struct sk_buff *msg;
 	int ret;
@@ -924,14 +951,16 @@ int fabric_nl_grant_renew_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(grant);
 	ret = fabric_req_check_time(ms, lease, info->extack);
 	if (ret)
-		goto out_put;
+		goto out_refused;
 	ret = -ENOMEM;
 	msg = reply_new();
 	if (!msg)
-		goto out_put;
+		goto out_refused;
 	ret = fabric_grant_renew(grant, lease, ms, info->extack);
 	ret = grant_reply(msg, ret, info, grant);
-out_put:
+out_refused:
+	if (ret)
+		record_refused_change(info, grant, 0, ret);
 	fabric_grant_put(grant);
 	return ret;
 }

@@ -5,6 +5,7 @@
  * state is a tracepoint besides.
  */
 #include <linux/audit.h>
+#include <linux/ctype.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
@@ -64,19 +65,27 @@ static const char * const event_names[] = {
 };
 
 /*
- * Names that processes choose are left out: the audit log is read by programs
- * that trust its form. Names of tenants are made of harmless bytes, and reasons
- * are our own or a backend's.
+ * The audit log is read by programs that trust its form, so what processes choose
+ * must not look like a field. Their names are left out, and names of tenants are
+ * made of harmless bytes. A reason can quote the name of a process or a device.
  */
 static void to_audit(const struct entry *entry)
 {
+	char reason[sizeof(entry->reason)];
+	char *c;
+
 	if (!audit_enabled)
 		return;
+	strscpy(reason, entry->reason);
+	for (c = reason; *c; c++) {
+		if (!isascii(*c) || !isprint(*c) || strchr("\"'=\\", *c))
+			*c = '?';
+	}
 	audit_log(NULL, GFP_KERNEL, AUDIT_KERNEL_OTHER,
 		  "fabric op=%s grant=%u kind=%u size=%llu prio=%u holder=%u by=%u pid=%d uid=%u tenant=%s res=%d reason=\"%s\"",
 		  event_names[entry->event], entry->grant_id, entry->kind, entry->size,
 		  entry->priority, entry->holder, entry->by, entry->pid, entry->uid,
-		  *entry->tenant ? entry->tenant : "none", !entry->error, entry->reason);
+		  *entry->tenant ? entry->tenant : "none", !entry->error, reason);
 }
 
 static void add(struct entry *entry)
@@ -133,23 +142,31 @@ static void count_refusal(int error)
 	spin_unlock(&record_lock);
 }
 
-/* A request of the calling process was refused; @grant_id is 0 for a new one. */
-void fabric_record_refusal(const struct fabric_grant_req *req, u32 grant_id, int error,
+/*
+ * A request of the calling process was refused. @grant_id is 0 for a new one; @req is
+ * NULL if nothing is known of what it is about, and incomplete if it can't be parsed.
+ */
+void fabric_record_refusal(const struct fabric_grant_req *req, u32 grant_id, u64 size, int error,
 			   const struct netlink_ext_ack *extack)
 {
 	struct entry entry = {
 		.event = FABRIC_EVENT_REFUSAL,
 		.grant_id = grant_id,
-		.size = req->size,
+		.size = size,
+		.priority = U32_MAX,
 		.error = -error,
 		.pid = task_tgid_nr(current),
 		.uid = from_kuid(&init_user_ns, current_euid()),
 	};
 
-	from_request(&entry, req);
+	if (req)
+		from_request(&entry, req);
 	get_task_comm(entry.comm, current);
 	if (extack && extack->_msg)
 		strscpy(entry.reason, extack->_msg);
+	else if (extack && extack->miss_type)
+		snprintf(entry.reason, sizeof(entry.reason), "Attribute %u is missing",
+			 extack->miss_type);
 	count_refusal(-error);
 	add(&entry);
 }
@@ -262,10 +279,11 @@ int fabric_record_fill_entry(struct sk_buff *skb, const struct genl_info *info, 
 	    nla_put_uint(skb, FABRIC_A_LOG_TIME, entry.time) ||
 	    nla_put_u32(skb, FABRIC_A_LOG_EVENT, entry.event) ||
 	    (entry.grant_id && nla_put_u32(skb, FABRIC_A_LOG_GRANT_ID, entry.grant_id)) ||
-	    nla_put_u32(skb, FABRIC_A_LOG_KIND, entry.kind) ||
+	    (entry.kind && nla_put_u32(skb, FABRIC_A_LOG_KIND, entry.kind)) ||
 	    nla_put_uint(skb, FABRIC_A_LOG_SIZE, entry.size) ||
-	    nla_put_u32(skb, FABRIC_A_LOG_PRIORITY, entry.priority) ||
-	    nla_put_u32(skb, FABRIC_A_LOG_HOLDER, entry.holder) ||
+	    (entry.priority != U32_MAX &&
+	     nla_put_u32(skb, FABRIC_A_LOG_PRIORITY, entry.priority)) ||
+	    (entry.holder && nla_put_u32(skb, FABRIC_A_LOG_HOLDER, entry.holder)) ||
 	    nla_put_u32(skb, FABRIC_A_LOG_PID, entry.pid) ||
 	    nla_put_u32(skb, FABRIC_A_LOG_UID, entry.uid) ||
 	    nla_put_string(skb, FABRIC_A_LOG_COMM, entry.comm) ||

@@ -267,7 +267,6 @@ static int parse_priority(const struct genl_info *info, struct fabric_grant_req 
 	const struct nlattr *attr = info->attrs[FABRIC_A_GRANT_PRIORITY];
 	int ret = 0;
 
-	req->priority = attr ? nla_get_u32(attr) : FABRIC_PRIORITY_DEFAULT;
 	if (!req->tenant)
 		return 0;
 	mutex_lock(&fabric_engine);
@@ -284,7 +283,6 @@ static int parse_life(const struct genl_info *info, struct fabric_grant_req *req
 {
 	int ret;
 
-	req->holder = optional_u32(info, FABRIC_A_GRANT_HOLDER, FABRIC_HOLDER_NONE);
 	req->reclaimable = optional_u32(info, FABRIC_A_GRANT_RECLAIMABLE, 0);
 	req->restore = optional_u32(info, FABRIC_A_GRANT_RESTORE, 0);
 	req->grace = min(READ_ONCE(grace_default_ms), READ_ONCE(grace_max_ms));
@@ -303,21 +301,23 @@ static int parse_life(const struct genl_info *info, struct fabric_grant_req *req
 	return ret;
 }
 
-/* What the message asks for, or an error with its reason in extack. */
+/* What the message asks for, or an error with its reason in extack, which is recorded. */
 struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 {
-	struct fabric_grant_req *req;
-	int ret;
+	struct fabric_grant_req *req = kzalloc_obj(*req);
+	int ret = 0;
 
-	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_KIND) ||
-	    GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_SIZE))
-		return ERR_PTR(-EINVAL);
-	req = kzalloc_obj(*req);
 	if (!req)
 		return ERR_PTR(-ENOMEM);
 	req->net = genl_info_net(info);
 	req->portid = info->snd_portid;
-	ret = parse_size(info, req);
+	req->holder = optional_u32(info, FABRIC_A_GRANT_HOLDER, FABRIC_HOLDER_NONE);
+	req->priority = optional_u32(info, FABRIC_A_GRANT_PRIORITY, FABRIC_PRIORITY_DEFAULT);
+	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_KIND) ||
+	    GENL_REQ_ATTR_CHECK(info, FABRIC_A_GRANT_SIZE))
+		ret = -EINVAL;
+	if (!ret)
+		ret = parse_size(info, req);
 	if (!ret)
 		ret = parse_place(info, req);
 	if (!ret)
@@ -334,6 +334,7 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 		ret = -EPERM;
 	}
 	if (ret) {
+		fabric_record_refusal(req, 0, req->size, ret, info->extack);
 		fabric_req_free(req);
 		return ERR_PTR(ret);
 	}
