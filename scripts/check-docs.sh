@@ -205,6 +205,25 @@ while read -r _ object; do
 		fail "$man/fabricctl.rst does not explain \"$object\""
 done < <(grep '^object ' "$tmp/help")
 
+# Each command is shown at work; "show" goes without saying.
+examples() {
+	awk '
+		/^[-=]+$/ && length($0) == length(previous) { section = previous }
+		section == "EXAMPLES" && /^    .*fabricctl / {
+			sub(/.*fabricctl /, "")
+			gsub(/(^| )-[^ ]*/, "")
+			print $1, $2
+			print $1
+		}
+		{ previous = $0 }' "$man"/fabricctl*.rst
+}
+examples | LC_ALL=C sort -u > "$tmp/examples"
+while read -r _ object command; do
+	grep -q -x -F "$object${command:+ $command}" "$tmp/examples" ||
+		{ [ "$command" = show ] && grep -q -x "$object *" "$tmp/examples"; } ||
+		fail "no page has an example of \"$object${command:+ $command}\""
+done < <(grep '^command ' "$tmp/help")
+
 # What the library exports is declared and explained in the header, named in the
 # page, and the other way round.
 sed -n 's/^\t\(fabric_[a-z_]*\);$/\1/p' tools/lib/libfabricbroker.map |
