@@ -107,17 +107,17 @@ export FABRIC_KILL_EVERY=${FABRIC_KILL_EVERY:-7} FABRIC_BUILT=1
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 # The lanes of a kernel take about as long as each other.
 lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec core cli \
-	cxl/readback cxl/isolation cxl/system_ram cxl/shrink cxl/owner cxl/interleave
+	cxl/readback cxl/isolation cxl/interleave
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
-	cxl/holder cxl/removal cxl/plan cxl/autoprobe cxl/pins
+	cxl/holder cxl/system_ram cxl/shrink cxl/owner cxl/removal cxl/plan \
+	cxl/autoprobe cxl/pins
 lanes_end "core and cli on 6.12" "emu and cxl on 6.12"
 # What can differ between the kernels: the uAPI, the DAX bus, memory, device removal, pins.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	core/netlink_malformed core/grant_lifecycle core/isolation core/reclaim core/queue \
-	core/tenant core/boundary core/model core/ynl cxl/shrink cxl/owner cxl/interleave \
-	cxl/removal
+	core/tenant core/boundary core/ynl cxl/shrink cxl/owner cxl/interleave
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
-	emu/faults emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
+	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
 	cxl/isolation cxl/system_ram cxl/pins
 lanes_end "core and cxl on 7.2" "emu and cxl on 7.2"
 
