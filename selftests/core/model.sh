@@ -20,17 +20,20 @@ need_fabricctl
 [ -x "$model" ] || ktap_skip_all "$model is not built: run make first"
 emu_load >/dev/null 2>&1 || ktap_skip_all "fabric_emu cannot be loaded"
 
-# 32 devices of 64K to 160K, some with a larger granule, some on a NUMA node
+# 32 devices of 64K to 160K, some with a larger granule, some on a NUMA node. One
+# program makes all of them, since starting one for each is slow.
 new_switch()
 {
-	local i
+	local dir=$EMU_CONFIG/$1 i
 
 	emu_switch_new "$1" || return
+	mkdir "$dir"/ports/p{0..31} "$dir"/devices/m{0..31} || return
 	for i in {0..31}; do
-		emu_port_new "$1" "p$i" host0 &&
-			emu_device_new "$1" "m$i" "p$i" $((64 + i % 4 * 32))K \
-				$((i % 16 == 15 ? 8 : 4))K || return
-		[ $((i % 8)) -ne 1 ] || echo 0 >"$EMU_CONFIG/$1/devices/m$i/numa_node" || return
+		echo host0 >"$dir/ports/p$i/host" &&
+			echo "p$i" >"$dir/devices/m$i/port" &&
+			echo $((64 + i % 4 * 32))K >"$dir/devices/m$i/size" &&
+			echo $((i % 16 == 15 ? 8 : 4))K >"$dir/devices/m$i/granule" || return
+		[ $((i % 8)) -ne 1 ] || echo 0 >"$dir/devices/m$i/numa_node" || return
 	done
 }
 

@@ -238,9 +238,7 @@ static void draw_mistake(struct chance *chance, struct wish *wish)
 		want->mode = FABRIC_MODE_DEVDAX;
 		break;
 	case 6:
-		/* it could wait for a faster link */
 		want->bandwidth_min = 2000000;
-		want->wait = 0;
 		break;
 	}
 }
@@ -705,14 +703,11 @@ static void ask_port_label(struct worker *worker, struct chance *chance, struct 
 		wrong("port %s: %s: %s", devices[number].port_name, strerror(err), engine_text());
 }
 
-static void ask_link(struct worker *worker, struct chance *chance, struct entry *entry)
+static int set_link(struct worker *worker, struct device *device, bool up)
 {
-	struct device *device = &devices[below(chance, nr_devices)];
-	bool up = percent(chance, 80);
 	struct genl_req req;
 	int err;
 
-	(void)entry;
 	pthread_mutex_lock(&world_lock);
 	req_init(&worker->genl, &req, FABRIC_CMD_PORT_SET, 0);
 	req_u32(&req, FABRIC_A_PORT_ID, device->port);
@@ -726,6 +721,15 @@ static void ask_link(struct worker *worker, struct chance *chance, struct entry 
 	outcome(err);
 	if (err && err != EBUSY && !comes_from_below(err))
 		wrong("port %s: %s: %s", device->port_name, strerror(err), engine_text());
+	return err;
+}
+
+static void ask_link(struct worker *worker, struct chance *chance, struct entry *entry)
+{
+	struct device *device = &devices[below(chance, nr_devices)];
+
+	(void)entry;
+	set_link(worker, device, percent(chance, 80));
 }
 
 static void ask_link_event(struct worker *worker, struct chance *chance, struct entry *entry)
@@ -743,14 +747,11 @@ static void ask_link_event(struct worker *worker, struct chance *chance, struct 
 	pthread_mutex_unlock(&world_lock);
 }
 
-static void ask_bind(struct worker *worker, struct chance *chance, struct entry *entry)
+static int set_bound(struct worker *worker, struct device *device, bool bind)
 {
-	struct device *device = &devices[below(chance, nr_devices)];
-	bool bind = percent(chance, 60);
 	struct genl_req req;
 	int err;
 
-	(void)entry;
 	pthread_mutex_lock(&world_lock);
 	req_init(&worker->genl, &req, bind ? FABRIC_CMD_PORT_BIND : FABRIC_CMD_PORT_UNBIND, 0);
 	req_u32(&req, FABRIC_A_PORT_ID, device->port);
@@ -768,6 +769,15 @@ static void ask_bind(struct worker *worker, struct chance *chance, struct entry 
 	outcome(err);
 	if (err && err != EBUSY && err != ENXIO && !comes_from_below(err))
 		wrong("port %s: %s: %s", device->port_name, strerror(err), engine_text());
+	return err;
+}
+
+static void ask_bind(struct worker *worker, struct chance *chance, struct entry *entry)
+{
+	struct device *device = &devices[below(chance, nr_devices)];
+
+	(void)entry;
+	set_bound(worker, device, percent(chance, 60));
 }
 
 static void ask_removal(struct worker *worker, struct chance *chance, struct entry *entry)
@@ -790,6 +800,37 @@ static void ask_removal(struct worker *worker, struct chance *chance, struct ent
 	pthread_mutex_unlock(&world_lock);
 }
 
+#define PORTS_TRIED	12
+
+/*
+ * A port that slices need is neither put down nor unbound, and few requests are about
+ * ports: by chance these faults are hardly met. So go from port to port until one is.
+ */
+static void meet_fault_of_port(struct worker *worker, struct chance *chance,
+			       const struct fault *fault, int times)
+{
+	int (*set)(struct worker *worker, struct device *device, bool on) =
+		strcmp(fault->name, "port_set_link") ? set_bound : set_link;
+	unsigned int first = below(chance, nr_devices), i;
+	struct device *device;
+	bool met = false;
+	int turn, err;
+
+	for (i = 0; !met && i < PORTS_TRIED; i++) {
+		device = &devices[(first + i) % nr_devices];
+		if (device->sw != fault->sw)
+			continue;
+		/* Once more than it fails, so that the port is of use again. */
+		for (turn = 0; turn <= times; turn++) {
+			err = set(worker, device, false);
+			if (err == EBUSY)
+				break;
+			met |= comes_from_below(err);
+			met |= comes_from_below(set(worker, device, true));
+		}
+	}
+}
+
 static void ask_fault(struct worker *worker, struct chance *chance, struct entry *entry)
 {
 	struct fault *fault = &faults[below(chance, nr_faults)];
@@ -802,6 +843,8 @@ static void ask_fault(struct worker *worker, struct chance *chance, struct entry
 	if (!worker->fault && fault_set(fault, error, times, delay_ms)) {
 		worker->fault = fault;
 		worker->fault_lasts = 30;
+		if (!strncmp(fault->name, "port_", 5))
+			meet_fault_of_port(worker, chance, fault, times);
 	}
 }
 
