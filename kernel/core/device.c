@@ -85,15 +85,15 @@ bool fabric_device_has_label(const struct fabric_device *device, const char *lab
 	return device->nr_members;
 }
 
-/* What every port between the device, or all that it is made of, and the root can guarantee. */
-u64 fabric_device_bandwidth_free(const struct fabric_device *device)
+/* The same of every port between the device, or all that it is made of, and the root. */
+u64 fabric_device_bandwidth(const struct fabric_device *device, bool free)
 {
-	u64 left = fabric_port_bandwidth_free(device->port);
+	u64 least = fabric_port_bandwidth(device->port, free);
 	unsigned int i;
 
 	for (i = 0; i < device->nr_members; i++)
-		left = min(left, fabric_device_bandwidth_free(device->members[i]));
-	return left;
+		least = min(least, fabric_device_bandwidth(device->members[i], free));
+	return least;
 }
 
 void fabric_device_bandwidth_use(const struct fabric_device *device, s64 change)

@@ -249,7 +249,7 @@ int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req
 int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack);
 int fabric_port_set(struct fabric_port *port, enum fabric_link link,
 		    const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
-u64 fabric_port_bandwidth_free(const struct fabric_port *port);
+u64 fabric_port_bandwidth(const struct fabric_port *port, bool free);
 void fabric_port_bandwidth_use(const struct fabric_port *port, s64 change);
 int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
@@ -302,7 +302,7 @@ void fabric_device_put(struct fabric_device *device);
 bool fabric_device_usable(const struct fabric_device *device);
 bool fabric_device_below(const struct fabric_device *device, const struct fabric_port *port);
 bool fabric_device_has_label(const struct fabric_device *device, const char *label);
-u64 fabric_device_bandwidth_free(const struct fabric_device *device);
+u64 fabric_device_bandwidth(const struct fabric_device *device, bool free);
 void fabric_device_bandwidth_use(const struct fabric_device *device, s64 change);
 int fabric_device_set(struct fabric_device *device, enum fabric_admin_state state,
 		      const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
@@ -674,6 +674,7 @@ enum fabric_miss {
 	FABRIC_MISS_MODE,
 	FABRIC_MISS_THROTTLE,
 	FABRIC_MISS_SIZE,	/* not a multiple */
+	FABRIC_MISS_LINK,	/* too slow for the bandwidth, also when idle */
 	FABRIC_MISS_ADMIN,	/* draining or disabled */
 	FABRIC_MISS_DEVICE,	/* leaving, unbound, link down */
 	FABRIC_MISS_QUOTA,
@@ -688,6 +689,7 @@ enum fabric_miss {
  * @align: what the size has to be a multiple of
  * @largest: longest free run
  * @left: what the quota or the link has left
+ * @carries: what the fastest path to a resource carries
  * @total: capacity of all resources that match, free or not
  * @most: capacity of the largest of them
  */
@@ -696,6 +698,7 @@ struct fabric_search {
 	u64 align;
 	u64 largest;
 	u64 left;
+	u64 carries;
 	u64 total;
 	u64 most;
 };

@@ -101,6 +101,15 @@ bool fabric_place_fits(struct fabric_resource *resource, const struct fabric_gra
 			search->align = align;
 		return false;
 	}
+	if (req->bandwidth_min) {
+		left = fabric_device_bandwidth(resource->device, false);
+		if (search)
+			search->carries = max(search->carries, left);
+		if (left < req->bandwidth_min) {
+			missed(search, FABRIC_MISS_LINK);
+			return false;
+		}
+	}
 	if (search) {
 		search->total += is->total;
 		search->most = max(search->most, is->total);
@@ -113,7 +122,7 @@ bool fabric_place_fits(struct fabric_resource *resource, const struct fabric_gra
 		missed(search, FABRIC_MISS_DEVICE);
 		return false;
 	}
-	left = req->bandwidth_min ? fabric_device_bandwidth_free(resource->device) : 0;
+	left = req->bandwidth_min ? fabric_device_bandwidth(resource->device, true) : 0;
 	if (left < req->bandwidth_min) {
 		missed(search, FABRIC_MISS_BANDWIDTH);
 		if (search)
@@ -158,6 +167,10 @@ int fabric_place_refuse(const struct fabric_search *search, const struct fabric_
 				   want->req->granularity ? "Granularity" : "Size",
 				   search->align);
 		return -EINVAL;
+	case FABRIC_MISS_LINK:
+		NL_SET_ERR_MSG_FMT(extack, "No path to a match carries more than %llu Mb/s",
+				   search->carries);
+		return -ENOSPC;
 	case FABRIC_MISS_ADMIN:
 		NL_SET_ERR_MSG(extack, "All matching devices are draining or disabled");
 		return -ENXIO;

@@ -133,19 +133,21 @@ static int count_bandwidth(struct fabric_port *port)
 	return 0;
 }
 
-/* What the ports from @port upwards can guarantee. */
-u64 fabric_port_bandwidth_free(const struct fabric_port *port)
+/* What the ports from @port upwards carry, or what of it can still be guaranteed. */
+u64 fabric_port_bandwidth(const struct fabric_port *port, bool free)
 {
-	u64 left = U64_MAX;
+	u64 least = U64_MAX;
 
 	for (; port; port = port->parent) {
 		const struct fabric_resource *resource = port->bandwidth;
+		u64 used;
 
-		if (resource)
-			left = min(left, resource->info.total -
-				   min(resource->info.total, resource->granted));
+		if (!resource)
+			continue;
+		used = free ? min(resource->info.total, resource->granted) : 0;
+		least = min(least, resource->info.total - used);
 	}
-	return left;
+	return least;
 }
 
 void fabric_port_bandwidth_use(const struct fabric_port *port, s64 change)

@@ -633,6 +633,19 @@ static void bandwidth_is_admitted_along_the_whole_path(void)
 	must_become(&genl, c.id, ACTIVE);
 }
 
+static void nobody_waits_for_more_than_a_link_carries(void)
+{
+	struct told_grant grant;
+	char text[64];
+
+	begin();
+	snprintf(text, sizeof(text), "No path to a match carries more than %u Mb/s", LINK_MBPS);
+	must_fail(try(WANT(.device = m0, .size = MiB, .bandwidth_min = LINK_MBPS + 1,
+			   .wait = LONG), &grant), ENOSPC, text);
+	must_fail(try(WANT(.size = MiB, .bandwidth_min = HOST_MBPS + 1, .wait = LONG), &grant),
+		  ENOSPC, text);
+}
+
 static void pieces_share_the_bandwidth_of_the_host(void)
 {
 	struct told_grant grant;
@@ -1109,6 +1122,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(draining_device_gives_nothing_new_and_shows_its_progress),
 	KTAP_TEST(bandwidth_is_not_guaranteed_twice),
 	KTAP_TEST(bandwidth_is_admitted_along_the_whole_path),
+	KTAP_TEST(nobody_waits_for_more_than_a_link_carries),
 	KTAP_TEST(pieces_share_the_bandwidth_of_the_host),
 	KTAP_TEST(lease_that_is_over_ends_the_grant_after_its_grace),
 	KTAP_TEST(lease_is_renewed),
