@@ -1188,6 +1188,8 @@ static int quota_parse(struct genl_info *info, const struct nlattr *nest,
 static int member_parse_cgroup(struct genl_info *info, const struct nlattr *attr,
 			       struct fabric_member *member)
 {
+	int ret;
+
 	member->type = FABRIC_MEMBER_CGROUP;
 	member->path = kstrdup(nla_data(attr), GFP_KERNEL);
 	if (!member->path)
@@ -1195,9 +1197,11 @@ static int member_parse_cgroup(struct genl_info *info, const struct nlattr *attr
 	member->cgroup = cgroup_get_from_path(member->path);
 	if (!IS_ERR(member->cgroup))
 		return 0;
+	ret = PTR_ERR(member->cgroup);
 	member->cgroup = NULL;
-	NL_SET_ERR_MSG_ATTR(info->extack, attr, "No cgroup of version 2 has this path");
-	return -ENOENT;
+	if (ret != -ENOMEM)
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "No cgroup of version 2 has this path");
+	return ret;
 }
 
 static int member_parse(struct genl_info *info, const struct nlattr *nest,
@@ -1372,15 +1376,16 @@ int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info)
 	msg = reply_new();
 	if (!msg)
 		goto out_put;
+	/* What is kept must not change before it is set. */
 	mutex_lock(&fabric_engine);
 	is = tenant_parse(info, tenant->info);
-	mutex_unlock(&fabric_engine);
 	ret = PTR_ERR_OR_ZERO(is);
 	if (!ret) {
 		ret = fabric_tenant_set(tenant, is, info->extack);
 		if (ret)
 			fabric_tenant_info_free(is);
 	}
+	mutex_unlock(&fabric_engine);
 	ret = tenant_reply(msg, ret, info, tenant);
 out_put:
 	fabric_tenant_put(tenant);

@@ -290,16 +290,14 @@ int fabric_tenant_set(struct fabric_tenant *tenant, struct fabric_tenant_info *i
 {
 	struct fabric_tenant_info *old;
 
-	mutex_lock(&fabric_engine);
+	lockdep_assert_held(&fabric_engine);
 	if (!tenant->obj.registered) {
-		mutex_unlock(&fabric_engine);
 		NL_SET_ERR_MSG(extack, "The tenant is gone");
 		return -ENOENT;
 	}
 	old = tenant->info;
 	tenant->info = info;
 	notify(tenant, FABRIC_CMD_TENANT_CHANGE_NTF);
-	mutex_unlock(&fabric_engine);
 	fabric_tenant_info_free(old);
 	fabric_queue_kick();
 	return 0;

@@ -611,6 +611,50 @@ static void tenant_stays_while_it_has_grants(void)
 	must_fail(tenant_del(red), ENOENT, "No tenant has this id or name");
 }
 
+static __u32 priority_max_of(__u32 id)
+{
+	struct genl_req req;
+	__u32 value = 0;
+
+	req_init(&genl, &req, FABRIC_CMD_TENANT_GET, 0);
+	req_u32(&req, FABRIC_A_TENANT_ID, id);
+	must(engine_talk(&genl, &req, FABRIC_A_TENANT_PRIORITY_MAX, &value));
+	return value;
+}
+
+/* Processes change the quota all the time; what another changes stays so. */
+static void changes_at_once_are_all_made(void)
+{
+	struct tenant quota = { .quotas = { { NULL, 8 * MiB } } };
+	struct tenant priority = {};
+	unsigned int round, i;
+	pid_t pids[3];
+
+	begin();
+	fflush(stdout);
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		if (pids[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		genl_close(&genl);
+		broker_open(&genl);
+		while (!tenant_set(red, &quota))
+			quota.quotas[0].limit ^= MiB;
+		_exit(1);
+	}
+	for (round = 0; round < 2000; round++) {
+		priority.priority_max = 150 + round % 2;
+		must(tenant_set(red, &priority));
+		expect(priority_max_of(red) == priority.priority_max, "lost in round %u", round);
+	}
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		expect(!waitpid(pids[i], NULL, WNOHANG), "process %u has ended", i);
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
 static void tenants_are_sound(void)
 {
 	struct tenant tenant = { .name = "red" };
@@ -939,6 +983,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(administrator_gets_for_a_tenant_within_its_quota),
 	KTAP_TEST(quota_is_exact_under_races),
 	KTAP_TEST(tenant_stays_while_it_has_grants),
+	KTAP_TEST(changes_at_once_are_all_made),
 	KTAP_TEST(tenants_are_sound),
 	KTAP_TEST(grants_of_others_are_hidden),
 	KTAP_TEST(limits_of_the_tenant_hold),
