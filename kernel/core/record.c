@@ -81,7 +81,8 @@ static void to_audit(const struct entry *entry)
 		if (!isascii(*c) || !isprint(*c) || strchr("\"'=\\", *c))
 			*c = '?';
 	}
-	audit_log(NULL, GFP_KERNEL, AUDIT_KERNEL_OTHER,
+	/* With locks held: a full backlog must not be waited for. Audit counts what it lost. */
+	audit_log(NULL, GFP_NOWAIT, AUDIT_KERNEL_OTHER,
 		  "fabric op=%s grant=%u kind=%u size=%llu prio=%u holder=%u by=%u pid=%d uid=%u tenant=%s res=%d reason=\"%s\"",
 		  event_names[entry->event], entry->grant_id, entry->kind, entry->size,
 		  entry->priority, entry->holder, entry->by, entry->pid, entry->uid,
