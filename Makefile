@@ -138,6 +138,10 @@ selftest: ## Run the selftests on this machine
 vm-test: ## Run the selftests in a virtual machine (FABRIC_KERNEL=7.2, TESTS=core)
 	scripts/vm-test.sh $(TESTS)
 
+.PHONY: boot-test
+boot-test: ## See a saved plan come back after a boot of a virtual machine
+	scripts/boot-test.sh
+
 .PHONY: dkms-test
 dkms-test: ## Let DKMS build, install and remove the modules in a virtual machine
 	FABRIC_TOPOLOGY=plain FABRIC_TIMEOUT=$${FABRIC_TIMEOUT:-3600} \

@@ -109,6 +109,7 @@ export FABRIC_KILL_EVERY=${FABRIC_KILL_EVERY:-7} FABRIC_BUILT=1
 export FABRIC_MODEL_SEED=${FABRIC_MODEL_SEED:-1795205182}
 export FABRIC_FUZZ_SEED=${FABRIC_FUZZ_SEED:-1795205615}
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
+stage "a saved plan is there after a boot" env FABRIC_KERNEL=6.12 scripts/boot-test.sh
 # The lanes of a kernel take about as long as each other.
 lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec core cli \
 	cxl/readback cxl/isolation cxl/interleave

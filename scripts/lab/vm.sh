@@ -19,12 +19,16 @@
 #                          like a defect                         [FABRIC_ALLOW]
 #   --hypervisor-bit       leave CPUID's hypervisor bit on: the kernel then
 #                          refuses to commit a CXL region
+#   --systemd FILE         let systemd boot the guest, and the command be one of its
+#                          services; what is written below / is kept in FILE, a disk
+#                          with a file system ext2 or later, for the next boot
 #   --quiet                only the command's output, no boot time
 #
 # Variables named FABRIC_* and KSFT_* are passed to the command. The guest's root
-# is the lab's root, with writes kept in memory; configfs, debugfs and tracefs are
-# mounted; /fabric/scripts/lab/qmp.py talks to QEMU. FABRIC_KVM=1 uses KVM instead
-# of emulation: /dev/kvm is no proof that a kernel boots under it.
+# is the lab's root, with writes kept in memory (but see --systemd); configfs,
+# debugfs and tracefs are mounted; /fabric/scripts/lab/qmp.py talks to QEMU.
+# FABRIC_KVM=1 uses KVM instead of emulation: /dev/kvm is no proof that a kernel
+# boots under it.
 #
 # Status: the command's, but
 #   1    the command passed and the kernel log has a defect (BUG, WARNING, ...)
@@ -47,6 +51,7 @@ QEMU=${FABRIC_QEMU:-}
 ALLOW=${FABRIC_ALLOW:-}
 CPU=max,-hypervisor
 QUIET=
+SYSTEMD=
 
 # shellcheck source-path=SCRIPTDIR source=../../selftests/lib/defects.sh
 . "$REPO/selftests/lib/defects.sh"
@@ -72,7 +77,7 @@ while [ $# -gt 0 ]; do
 	--hypervisor-bit) CPU=max; shift; continue ;;
 	--quiet) QUIET=1; shift; continue ;;
 	--) shift; break ;;
-	--kernel|--topology|--memory|--cpus|--timeout|--log|--append|--qemu|--allow)
+	--kernel|--topology|--memory|--cpus|--timeout|--log|--append|--qemu|--allow|--systemd)
 		[ $# -ge 2 ] || { say "$1 needs a value"; exit 2; }
 		var=${1#--}
 		declare "${var^^}=$2"
@@ -82,6 +87,7 @@ while [ $# -gt 0 ]; do
 	*) break ;;
 	esac
 done
+[ -z "$SYSTEMD" ] || SYSTEMD=$(realpath --relative-to="$REPO" "$SYSTEMD")
 [ $# -gt 0 ] || { say "a command to run in the guest is needed (see --help)"; exit 2; }
 [[ $TIMEOUT =~ ^[0-9]+$ ]] || { say "--timeout takes seconds"; exit 2; }
 if [ ! -e "$LAB_SCRIPTS/topology/$TOPOLOGY" ]; then
@@ -145,6 +151,7 @@ trap 'exit 143' TERM HUP
 	END
 } >"$run/command"
 
+[ -z "$SYSTEMD" ] || QEMU+=" -drive file=/fabric/$SYSTEMD,if=virtio,format=raw"
 accel=(--disable-kvm)
 [ "${FABRIC_KVM:-}" != 1 ] || accel=()
 # shellcheck disable=SC2054 # the commas are QEMU's
@@ -169,6 +176,9 @@ append+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 append+=" mitigations=off cryptomgr.notests"
 append+=" modprobe.blacklist=kvm_amd,iTCO_wdt,lpc_ich,i6300esb,pcspkr,evdev,button"
 append+=" $TOPOLOGY_APPEND $APPEND"
+# The first that is given is the one that runs
+[ -z "$SYSTEMD" ] ||
+	append+=" init=/fabric/scripts/lab/systemd-init systemd.firstboot=off systemd.getty_auto=no"
 vng=(vng --run "/boot/vmlinuz-$release" "${accel[@]}" --disable-microvm --force-9p
 	--user root --memory "$MEMORY" --cpus "$CPUS" --rwdir=/fabric --rwdir=/lab-run)
 for word in $append; do
@@ -219,6 +229,8 @@ if [ ! -s "$run/status" ]; then
 	exit 125
 fi
 
+# A service has no terminal
+[ -z "$SYSTEMD" ] || cat "$run/out"
 status=$(cat "$run/status")
 [ -n "$QUIET" ] || say "kernel $release, topology $TOPOLOGY: command started $(cat "$run/booted") s after the kernel, $((SECONDS - started)) s in all, status $status"
 found=$(defects)
