@@ -10,21 +10,19 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/emu.sh
 . "${0%/*}/../lib/emu.sh"
+# shellcheck source=../lib/plan.sh
+. "${0%/*}/../lib/plan.sh"
 
 need_fabricctl
 emu_load >/dev/null 2>&1 || ktap_skip_all "fabric_emu cannot be loaded"
 python3 -c 'import jsonschema' 2>/dev/null || ktap_skip_all "there is no python3-jsonschema"
 cases=$SELFTESTS/cli/plan_cases.json
-schema=
-for file in "$SELFTESTS/plan.schema.json" "$SELFTESTS/../Documentation/plan.schema.json"; do
-	[ ! -e "$file" ] || schema=$file
-done
-[ -n "$schema" ] || ktap_skip_all "there is no schema of plans"
+[ -n "$plan_schema" ] || ktap_skip_all "there is no schema of plans"
 mkdir "$KTAP_TMP/plans"
 
 # Each case as a file, and a line of its number, what is expected, what the
 # schema says, the text that is expected and what it is about
-python3 - "$schema" "$cases" "$KTAP_TMP/plans" >"$KTAP_TMP/verdicts" <<'END' || ktap_bail "no cases"
+python3 - "$plan_schema" "$cases" "$KTAP_TMP/plans" >"$KTAP_TMP/verdicts" <<'END' || ktap_bail "no cases"
 import json, jsonschema, sys
 schema, cases = (json.load(open(name)) for name in sys.argv[1:3])
 validator = jsonschema.Draft202012Validator(schema)
@@ -41,7 +39,7 @@ END
 
 schema_is_one()
 {
-	python3 - "$schema" <<-'END'
+	python3 - "$plan_schema" <<-'END'
 		import json, jsonschema, sys
 		jsonschema.Draft202012Validator.check_schema(json.load(open(sys.argv[1])))
 	END

@@ -10,6 +10,8 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/cxl.sh
 . "${0%/*}/../lib/cxl.sh"
+# shellcheck source=../lib/plan.sh
+. "${0%/*}/../lib/plan.sh"
 
 [ "${FABRIC_PREPARED:-}" = 1 ] ||
 	ktap_skip_all "this takes memory devices: only where FABRIC_PREPARED is 1"
@@ -59,6 +61,8 @@ region_is_programmed_and_comes_back()
 	fc save "$KTAP_TMP/saved.json"
 	expect_eq "$(jq -c '.regions[0].members' "$KTAP_TMP/saved.json")" "[2,1]" "members that are saved"
 	expect_eq "$(jq -c '.grants[0].members' "$KTAP_TMP/saved.json")" "[2,1]" "place that is saved"
+	plan_is_valid "$plan"
+	plan_is_valid "$KTAP_TMP/saved.json"
 	fc apply "$nothing" force
 	expect_eq "$(members_of)" "[]" "regions that are left to the broker"
 	cxl_regions_down
