@@ -7,6 +7,12 @@
 
 #include <fabric/cci.h>
 
+#ifdef __KERNEL__
+#include "../compat/compat.h"
+#else
+#define EXPORT_SYMBOL_FABRIC(sym)
+#endif
+
 /*
  * A number, or bytes if @size is none of 1 to 4 and 8. @mask is what is left of
  * it if it has reserved bits. Values above @max are reserved, but for @also; 0 is
@@ -294,6 +300,7 @@ void cci_reader_init(struct cci_reader *reader, const void *buf, size_t len)
 	reader->at = buf;
 	reader->left = len;
 }
+EXPORT_SYMBOL_FABRIC(cci_reader_init);
 
 /**
  * cci_read_bytes() - take bytes off the front
@@ -314,6 +321,7 @@ const u8 *cci_read_bytes(struct cci_reader *reader, size_t len)
 	reader->left -= len;
 	return bytes;
 }
+EXPORT_SYMBOL_FABRIC(cci_read_bytes);
 
 /**
  * cci_read_kind() - take a structure off the front, see cci_read()
@@ -342,6 +350,7 @@ void cci_read_kind(struct cci_reader *reader, enum cci_kind kind, void *to)
 	reader->at += layout->size;
 	reader->left -= layout->size;
 }
+EXPORT_SYMBOL_FABRIC(cci_read_kind);
 
 /**
  * cci_reader_end() - all that was expected has been read
@@ -355,6 +364,7 @@ enum cci_defect cci_reader_end(struct cci_reader *reader)
 		defect(reader, CCI_TOO_LONG, "message");
 	return reader->defect;
 }
+EXPORT_SYMBOL_FABRIC(cci_reader_end);
 
 /**
  * cci_message_open() - read the header, and then the payload
@@ -373,6 +383,7 @@ void cci_message_open(struct cci_reader *reader, struct cci_header *header, cons
 	if (reader->left > (header->length & CCI_LENGTH_MASK))
 		defect(reader, CCI_TOO_LONG, "message");
 }
+EXPORT_SYMBOL_FABRIC(cci_message_open);
 
 /**
  * cci_writer_init() - begin to write a payload
@@ -386,6 +397,7 @@ void cci_writer_init(struct cci_writer *writer, void *buf, size_t size)
 	writer->start = buf;
 	writer->size = size;
 }
+EXPORT_SYMBOL_FABRIC(cci_writer_init);
 
 static u8 *append(struct cci_writer *writer, size_t len)
 {
@@ -412,6 +424,7 @@ void cci_write_bytes(struct cci_writer *writer, const void *bytes, size_t len)
 	if (to && len)
 		memcpy(to, bytes, len);
 }
+EXPORT_SYMBOL_FABRIC(cci_write_bytes);
 
 /**
  * cci_write_kind() - append a structure, see cci_write()
@@ -434,6 +447,7 @@ void cci_write_kind(struct cci_writer *writer, enum cci_kind kind, const void *f
 		write_field(field, from + field->member, to + field->at);
 	}
 }
+EXPORT_SYMBOL_FABRIC(cci_write_kind);
 
 /**
  * cci_message_begin() - begin a message with its header
@@ -448,6 +462,7 @@ void cci_message_begin(struct cci_writer *writer, const struct cci_header *heade
 	cci_writer_init(writer, buf, size);
 	cci_write(writer, header);
 }
+EXPORT_SYMBOL_FABRIC(cci_message_begin);
 
 /**
  * cci_message_end() - set the length of the payload
@@ -466,12 +481,14 @@ size_t cci_message_end(struct cci_writer *writer)
 	put_unaligned_le24(payload | flags, writer->start + 5);
 	return writer->used;
 }
+EXPORT_SYMBOL_FABRIC(cci_message_end);
 
 /* CXL 3.1, section 8.2.9.5.2.1: Command Effects Log */
 const u8 cci_effects_log_uuid[CCI_UUID_SIZE] = {
 	0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
 	0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17,
 };
+EXPORT_SYMBOL_FABRIC(cci_effects_log_uuid);
 
 static const struct {
 	u16 opcode;
@@ -503,6 +520,7 @@ u16 cci_opcode_known(unsigned int index)
 {
 	return index < ARRAY_SIZE(opcodes) ? opcodes[index].opcode : 0;
 }
+EXPORT_SYMBOL_FABRIC(cci_opcode_known);
 
 /**
  * cci_opcode_name() - name of a command in the specification
@@ -520,6 +538,7 @@ const char *cci_opcode_name(u16 opcode)
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_FABRIC(cci_opcode_name);
 
 /* CXL 3.1, section 8.2.8.4.5.1 */
 static const char * const return_names[] = {
@@ -568,6 +587,7 @@ const char *cci_return_name(u16 code)
 {
 	return code < ARRAY_SIZE(return_names) ? return_names[code] : "Reserved";
 }
+EXPORT_SYMBOL_FABRIC(cci_return_name);
 
 /**
  * cci_defect_name() - what is wrong with a structure, for people
@@ -586,3 +606,4 @@ const char *cci_defect_name(enum cci_defect defect)
 
 	return names[defect];
 }
+EXPORT_SYMBOL_FABRIC(cci_defect_name);

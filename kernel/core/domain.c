@@ -32,6 +32,7 @@ static void fabric_domain_free(struct fabric_object *obj)
 	WARN_ON(domain->nr_resources);
 	pr_debug("domain %u: destroyed\n", obj->id);
 	mutex_destroy(&domain->lock);
+	mutex_destroy(&domain->fm_lock);
 	kfree(domain->name);
 	kfree_rcu(domain, obj.rcu);
 }
@@ -76,8 +77,12 @@ static bool name_is_taken(const char *name)
 
 static bool ops_are_complete(const struct fabric_backend_ops *ops)
 {
-	return ops->owner && ops->name && ops->slice_prepare && ops->slice_commit &&
-	       ops->slice_revoke && ops->slice_release &&
+	bool slices = ops->slice_prepare && ops->slice_commit && ops->slice_revoke &&
+		      ops->slice_release;
+	bool no_slices = !ops->slice_prepare && !ops->slice_commit && !ops->slice_revoke &&
+			 !ops->slice_release;
+
+	return ops->owner && ops->name && (slices || no_slices) &&
 	       !ops->port_bind == !ops->port_unbind && !ops->region_take == !ops->region_give;
 }
 
@@ -105,6 +110,7 @@ struct fabric_domain *fabric_domain_register(const char *name,
 	domain->ops = ops;
 	domain->priv = priv;
 	mutex_init(&domain->lock);
+	mutex_init(&domain->fm_lock);
 	INIT_LIST_HEAD(&domain->ports);
 	INIT_LIST_HEAD(&domain->devices);
 	init_waitqueue_head(&domain->wait);

@@ -16,6 +16,7 @@
 #include <net/genetlink.h>
 
 #include <fabric/backend.h>
+#include <fabric/cci.h>
 #include "../compat/compat.h"
 #include "extent.h"
 
@@ -44,6 +45,10 @@
  * inside it only locks of the memory management are taken. The registries are
  * xarrays with their own spinlock, read under RCU. Leaves are the spinlocks of
  * the sockets, of the deadlines, of the use of the tenants and of the record.
+ *
+ * domain->fm_lock is held from the start of a background operation of a switch's
+ * mailbox to its end: the mailbox has room for one. It is taken with none of the
+ * others held, domain->lock inside it for a moment.
  *
  * Notifications of the inventory are sent under domain->lock, those of a grant
  * under grant->lock; the one of its end also under the lock of the domain
@@ -129,6 +134,7 @@ enum fabric_take {
  * @nr_resources: resources of its devices and ports
  * @nr_ops: running ops of ports and regions; by @lock
  * @wait: woken when @nr_ops or the slices of a device drop to zero
+ * @fm_lock: see DOC: locking
  */
 struct fabric_domain {
 	struct fabric_object obj;
@@ -145,6 +151,7 @@ struct fabric_domain {
 	u32 nr_resources;
 	u32 nr_ops;
 	wait_queue_head_t wait;
+	struct mutex fm_lock; /* see DOC: locking */
 };
 
 extern struct fabric_registry fabric_domains;
@@ -195,6 +202,58 @@ int fabric_region_take(struct fabric_domain *domain, const struct fabric_region_
 		       struct netlink_ext_ack *extack);
 int fabric_region_give(struct fabric_device *device, struct netlink_ext_ack *extack);
 
+/* fm.c */
+
+/**
+ * struct fabric_vppb - a virtual bridge of a virtual switch
+ * @vcs: id of the virtual switch
+ * @vppb: number of the virtual bridge in it
+ * @option: how to unbind it, enum cci_unbind_option
+ */
+struct fabric_vppb {
+	u8 vcs;
+	u8 vppb;
+	u8 option;
+};
+
+#define FABRIC_VPPBS_MAX	255
+
+/**
+ * struct fabric_vcs - a virtual switch and what its virtual bridges are bound to
+ * @vcs: the virtual switch
+ * @vppbs: as many as it says
+ */
+struct fabric_vcs {
+	struct cci_vcs vcs;
+	struct cci_vppb vppbs[FABRIC_VPPBS_MAX];
+};
+
+#define FABRIC_FM_NO_TUNNEL	(-1)
+
+int fabric_fm_identify(struct fabric_domain *domain, int tunnel, struct cci_identify *identify,
+		       struct netlink_ext_ack *extack);
+int fabric_fm_switch(struct fabric_domain *domain, struct cci_switch *sw,
+		     struct netlink_ext_ack *extack);
+int fabric_fm_background(struct fabric_domain *domain, struct cci_background *background,
+			 struct netlink_ext_ack *extack);
+u32 fabric_fm_speed(u8 code);
+int fabric_fm_port(struct fabric_domain *domain, u8 number, struct cci_port *port,
+		   struct netlink_ext_ack *extack);
+int fabric_fm_port_control(struct fabric_domain *domain, u8 number, enum cci_port_op op,
+			   bool force, struct netlink_ext_ack *extack);
+int fabric_fm_vcs(struct fabric_domain *domain, u8 id, struct fabric_vcs *vcs,
+		  struct netlink_ext_ack *extack);
+int fabric_fm_effects(struct fabric_domain *domain, int tunnel, struct cci_effects *effects,
+		      unsigned int *nr, struct netlink_ext_ack *extack);
+int fabric_fm_bind(struct fabric_domain *domain, const struct fabric_vppb *vppb, u8 port,
+		   struct netlink_ext_ack *extack);
+int fabric_fm_unbind(struct fabric_domain *domain, const struct fabric_vppb *vppb,
+		     struct netlink_ext_ack *extack);
+int fabric_fm_bind_port(struct fabric_port *port, const char *host,
+			const struct fabric_vppb *vppb, struct netlink_ext_ack *extack);
+int fabric_fm_unbind_port(struct fabric_port *port, const struct fabric_vppb *vppb,
+			  struct netlink_ext_ack *extack);
+
 /* port.c */
 
 /**
@@ -206,6 +265,7 @@ int fabric_region_give(struct fabric_device *device, struct netlink_ext_ack *ext
  * @priv: the backend's
  * @name: unique in the domain
  * @type: place in the fabric
+ * @number: physical port number of the FM API, where the domain has one
  * @bindable: has a binding
  * @link: state of the link; this and the following by domain->lock
  * @link_busy: port_set_link is running, @link is down until it ends
@@ -225,6 +285,7 @@ struct fabric_port {
 	void *priv;
 	char *name;
 	enum fabric_port_type type;
+	u8 number;
 	bool bindable;
 	enum fabric_link link;
 	bool link_busy;
@@ -244,9 +305,14 @@ void fabric_port_put(struct fabric_port *port);
 bool fabric_port_usable(const struct fabric_port *port);
 bool fabric_port_below(const struct fabric_port *port, const struct fabric_port *top);
 void fabric_port_remove_locked(struct fabric_port *port);
+struct fabric_port *fabric_port_find(struct fabric_domain *domain, u8 number);
 int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req *req,
-		     struct netlink_ext_ack *extack);
-int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack);
+		     const struct fabric_vppb *vppb, struct netlink_ext_ack *extack);
+int fabric_port_unbind(struct fabric_port *port, const struct fabric_vppb *vppb,
+		       struct netlink_ext_ack *extack);
+int fabric_port_reset_begin(struct fabric_port *port, bool force, enum fabric_link *was,
+			    struct netlink_ext_ack *extack);
+void fabric_port_reset_end(struct fabric_port *port, enum fabric_link was);
 int fabric_port_set(struct fabric_port *port, enum fabric_link link,
 		    const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
 u64 fabric_port_bandwidth(const struct fabric_port *port, bool free);
@@ -1049,6 +1115,7 @@ void fabric_record_exit(void);
 typedef int (*fabric_fill_t)(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
 int fabric_nl_fill_event(struct sk_buff *msg, u8 cmd, fabric_fill_t fill, void *obj);
+int fabric_nl_need_admin(struct sk_buff *skb, const struct genl_info *info);
 void fabric_nl_notify(u8 cmd, unsigned int group, fabric_fill_t fill, void *obj);
 int fabric_nl_init(void);
 void fabric_nl_exit(void);

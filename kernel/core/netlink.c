@@ -47,7 +47,7 @@ static bool is_admin(struct sk_buff *skb)
 	return netlink_capable(skb, CAP_SYS_ADMIN);
 }
 
-static int need_admin(struct sk_buff *skb, struct genl_info *info)
+int fabric_nl_need_admin(struct sk_buff *skb, const struct genl_info *info)
 {
 	if (is_admin(skb))
 		return 0;
@@ -387,7 +387,7 @@ int fabric_nl_port_pre_doit(const struct genl_split_ops *ops, struct sk_buff *sk
 			    struct genl_info *info)
 {
 	struct fabric_port *port;
-	int ret = need_admin(skb, info);
+	int ret = fabric_nl_need_admin(skb, info);
 
 	if (ret)
 		return ret;
@@ -433,7 +433,7 @@ int fabric_nl_port_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	msg = reply_new();
 	if (!msg)
 		return -ENOMEM;
-	return port_reply(msg, fabric_port_bind(port, &req, info->extack), info, port);
+	return port_reply(msg, fabric_port_bind(port, &req, NULL, info->extack), info, port);
 }
 
 int fabric_nl_port_unbind_doit(struct sk_buff *skb, struct genl_info *info)
@@ -443,7 +443,7 @@ int fabric_nl_port_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (!msg)
 		return -ENOMEM;
-	return port_reply(msg, fabric_port_unbind(port, info->extack), info, port);
+	return port_reply(msg, fabric_port_unbind(port, NULL, info->extack), info, port);
 }
 
 static int parse_labels(struct genl_info *info, int add, int remove,
@@ -553,7 +553,7 @@ int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = fabric_nl_need_admin(skb, info);
 	if (ret)
 		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_ID))
@@ -1046,7 +1046,7 @@ int fabric_nl_region_take_doit(struct sk_buff *skb, struct genl_info *info)
 	struct fabric_region_req req = {};
 	struct fabric_domain *domain;
 	struct sk_buff *msg;
-	int ret = need_admin(skb, info);
+	int ret = fabric_nl_need_admin(skb, info);
 
 	if (ret)
 		return ret;
@@ -1078,7 +1078,7 @@ out_put:
 int fabric_nl_region_give_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_device *device;
-	int ret = need_admin(skb, info);
+	int ret = fabric_nl_need_admin(skb, info);
 
 	if (ret)
 		return ret;
@@ -1327,7 +1327,7 @@ int fabric_nl_tenant_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct fabric_tenant_info *is;
 	struct fabric_tenant *tenant;
 	struct sk_buff *msg;
-	int ret = need_admin(skb, info);
+	int ret = fabric_nl_need_admin(skb, info);
 
 	if (ret)
 		return ret;
@@ -1363,7 +1363,7 @@ int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct fabric_tenant_info *is;
 	struct fabric_tenant *tenant;
 	struct sk_buff *msg;
-	int ret = need_admin(skb, info);
+	int ret = fabric_nl_need_admin(skb, info);
 
 	if (ret)
 		return ret;
@@ -1395,7 +1395,7 @@ out_put:
 int fabric_nl_tenant_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_tenant *tenant;
-	int ret = need_admin(skb, info);
+	int ret = fabric_nl_need_admin(skb, info);
 
 	if (ret)
 		return ret;

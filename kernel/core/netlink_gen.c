@@ -205,6 +205,58 @@ static const struct nla_policy fabric_log_get_nl_policy[FABRIC_A_LOG_SEQUENCE + 
 	[FABRIC_A_LOG_SEQUENCE] = { .type = NLA_UINT, },
 };
 
+/* FABRIC_CMD_FM_GET - do */
+static const struct nla_policy fabric_fm_get_nl_policy[FABRIC_A_FM_PORT + 1] = {
+	[FABRIC_A_FM_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_FM_PORT] = NLA_POLICY_MAX(NLA_U32, 255),
+};
+
+/* FABRIC_CMD_FM_PORT_GET - do */
+static const struct nla_policy fabric_fm_port_get_do_nl_policy[FABRIC_A_FM_PORT_NUMBER + 1] = {
+	[FABRIC_A_FM_PORT_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_FM_PORT_NUMBER] = NLA_POLICY_MAX(NLA_U32, 255),
+};
+
+/* FABRIC_CMD_FM_PORT_GET - dump */
+static const struct nla_policy fabric_fm_port_get_dump_nl_policy[FABRIC_A_FM_PORT_DOMAIN_ID + 1] = {
+	[FABRIC_A_FM_PORT_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FABRIC_CMD_FM_PORT_CONTROL - do */
+static const struct nla_policy fabric_fm_port_control_nl_policy[FABRIC_A_FM_PORT_FORCE + 1] = {
+	[FABRIC_A_FM_PORT_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_FM_PORT_NUMBER] = NLA_POLICY_MAX(NLA_U32, 255),
+	[FABRIC_A_FM_PORT_OPERATION] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[FABRIC_A_FM_PORT_FORCE] = { .type = NLA_FLAG, },
+};
+
+/* FABRIC_CMD_FM_VCS_GET - dump */
+static const struct nla_policy fabric_fm_vcs_get_nl_policy[FABRIC_A_FM_VCS_DOMAIN_ID + 1] = {
+	[FABRIC_A_FM_VCS_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FABRIC_CMD_FM_BIND - do */
+static const struct nla_policy fabric_fm_bind_nl_policy[FABRIC_A_FM_VCS_PORT + 1] = {
+	[FABRIC_A_FM_VCS_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_FM_VCS_VCS] = NLA_POLICY_MAX(NLA_U32, 255),
+	[FABRIC_A_FM_VCS_NUMBER] = NLA_POLICY_MAX(NLA_U32, 255),
+	[FABRIC_A_FM_VCS_PORT] = NLA_POLICY_MAX(NLA_U32, 255),
+};
+
+/* FABRIC_CMD_FM_UNBIND - do */
+static const struct nla_policy fabric_fm_unbind_nl_policy[FABRIC_A_FM_VCS_OPTION + 1] = {
+	[FABRIC_A_FM_VCS_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_FM_VCS_VCS] = NLA_POLICY_MAX(NLA_U32, 255),
+	[FABRIC_A_FM_VCS_NUMBER] = NLA_POLICY_MAX(NLA_U32, 255),
+	[FABRIC_A_FM_VCS_OPTION] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+};
+
+/* FABRIC_CMD_FM_COMMAND_GET - dump */
+static const struct nla_policy fabric_fm_command_get_nl_policy[FABRIC_A_FM_COMMAND_PORT + 1] = {
+	[FABRIC_A_FM_COMMAND_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_FM_COMMAND_PORT] = NLA_POLICY_MAX(NLA_U32, 255),
+};
+
 /* Ops table for fabric */
 static const struct genl_split_ops fabric_nl_ops[] = {
 	{
@@ -407,6 +459,73 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.dumpit		= fabric_nl_log_get_dumpit,
 		.policy		= fabric_log_get_nl_policy,
 		.maxattr	= FABRIC_A_LOG_SEQUENCE,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_GET,
+		.pre_doit	= fabric_nl_fm_pre_doit,
+		.doit		= fabric_nl_fm_get_doit,
+		.post_doit	= fabric_nl_fm_post_doit,
+		.policy		= fabric_fm_get_nl_policy,
+		.maxattr	= FABRIC_A_FM_PORT,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_PORT_GET,
+		.pre_doit	= fabric_nl_fm_pre_doit,
+		.doit		= fabric_nl_fm_port_get_doit,
+		.post_doit	= fabric_nl_fm_post_doit,
+		.policy		= fabric_fm_port_get_do_nl_policy,
+		.maxattr	= FABRIC_A_FM_PORT_NUMBER,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_PORT_GET,
+		.dumpit		= fabric_nl_fm_port_get_dumpit,
+		.policy		= fabric_fm_port_get_dump_nl_policy,
+		.maxattr	= FABRIC_A_FM_PORT_DOMAIN_ID,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_PORT_CONTROL,
+		.pre_doit	= fabric_nl_fm_pre_doit,
+		.doit		= fabric_nl_fm_port_control_doit,
+		.post_doit	= fabric_nl_fm_post_doit,
+		.policy		= fabric_fm_port_control_nl_policy,
+		.maxattr	= FABRIC_A_FM_PORT_FORCE,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_VCS_GET,
+		.start		= fabric_nl_fm_vcs_get_start,
+		.dumpit		= fabric_nl_fm_vcs_get_dumpit,
+		.policy		= fabric_fm_vcs_get_nl_policy,
+		.maxattr	= FABRIC_A_FM_VCS_DOMAIN_ID,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_BIND,
+		.pre_doit	= fabric_nl_fm_pre_doit,
+		.doit		= fabric_nl_fm_bind_doit,
+		.post_doit	= fabric_nl_fm_post_doit,
+		.policy		= fabric_fm_bind_nl_policy,
+		.maxattr	= FABRIC_A_FM_VCS_PORT,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_UNBIND,
+		.pre_doit	= fabric_nl_fm_pre_doit,
+		.doit		= fabric_nl_fm_unbind_doit,
+		.post_doit	= fabric_nl_fm_post_doit,
+		.policy		= fabric_fm_unbind_nl_policy,
+		.maxattr	= FABRIC_A_FM_VCS_OPTION,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FABRIC_CMD_FM_COMMAND_GET,
+		.dumpit		= fabric_nl_fm_command_get_dumpit,
+		.policy		= fabric_fm_command_get_nl_policy,
+		.maxattr	= FABRIC_A_FM_COMMAND_PORT,
 		.flags		= GENL_CMD_CAP_DUMP,
 	},
 };

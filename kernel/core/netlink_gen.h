@@ -18,10 +18,16 @@ extern const struct nla_policy fabric_quota_nl_policy[FABRIC_A_QUOTA_USED + 1];
 
 int fabric_nl_port_pre_doit(const struct genl_split_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_fm_pre_doit(const struct genl_split_ops *ops,
+			  struct sk_buff *skb, struct genl_info *info);
 void
 fabric_nl_port_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			 struct genl_info *info);
+void
+fabric_nl_fm_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+		       struct genl_info *info);
 int fabric_nl_grant_get_start(struct netlink_callback *cb);
+int fabric_nl_fm_vcs_get_start(struct netlink_callback *cb);
 
 int fabric_nl_domain_get_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_domain_get_dumpit(struct sk_buff *skb,
@@ -58,6 +64,17 @@ int fabric_nl_tenant_set_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_tenant_del_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int fabric_nl_log_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int fabric_nl_fm_get_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_fm_port_get_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_fm_port_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
+int fabric_nl_fm_port_control_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_fm_vcs_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int fabric_nl_fm_bind_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_fm_unbind_doit(struct sk_buff *skb, struct genl_info *info);
+int fabric_nl_fm_command_get_dumpit(struct sk_buff *skb,
+				    struct netlink_callback *cb);
 
 enum {
 	FABRIC_NLGRP_INVENTORY,

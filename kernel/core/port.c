@@ -22,6 +22,23 @@ void fabric_port_put(struct fabric_port *port)
 		fabric_object_put(&port->obj);
 }
 
+/* By its physical number; a reference. */
+struct fabric_port *fabric_port_find(struct fabric_domain *domain, u8 number)
+{
+	struct fabric_port *port, *found = NULL;
+
+	mutex_lock(&domain->lock);
+	list_for_each_entry(port, &domain->ports, node) {
+		if (port->number == number) {
+			fabric_object_hold(&port->obj);
+			found = port;
+			break;
+		}
+	}
+	mutex_unlock(&domain->lock);
+	return found;
+}
+
 static void fabric_port_free(struct fabric_object *obj)
 {
 	struct fabric_port *port = container_of(obj, struct fabric_port, obj);
@@ -216,19 +233,24 @@ static int refuse_transition(const struct fabric_port *port, struct netlink_ext_
 
 static int bind_precheck(const struct fabric_port *port, struct netlink_ext_ack *extack)
 {
+	const struct fabric_backend_ops *ops = port->domain->ops;
 	int ret = refuse_transition(port, extack);
 
 	if (ret)
 		return ret;
-	if (!port->domain->ops->port_bind || !port->bindable) {
+	if (!port->bindable || (!ops->port_bind && !ops->cci)) {
 		NL_SET_ERR_MSG(extack, "This port cannot be bound to hosts");
 		return -EOPNOTSUPP;
 	}
 	return 0;
 }
 
+/*
+ * @vppb says where in the virtual switch of the host, and then the mailbox of the
+ * switch is asked. NULL leaves both to the backend.
+ */
 int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req *req,
-		     struct netlink_ext_ack *extack)
+		     const struct fabric_vppb *vppb, struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = port->domain;
 	int ret;
@@ -238,7 +260,7 @@ int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req
 	if (ret)
 		goto out;
 	if (port->binding == FABRIC_BINDING_BOUND) {
-		if (strcmp(port->host, req->host)) {
+		if (vppb || strcmp(port->host, req->host)) {
 			NL_SET_ERR_MSG_FMT(extack, "The port is bound to %s, unbind it first",
 					   port->host);
 			ret = -EBUSY;
@@ -257,7 +279,10 @@ int fabric_port_bind(struct fabric_port *port, const struct fabric_port_bind_req
 	set_binding(port, FABRIC_BINDING_BINDING);
 	mutex_unlock(&domain->lock);
 
-	ret = domain->ops->port_bind(port, req, extack);
+	if (vppb || !domain->ops->port_bind)
+		ret = fabric_fm_bind_port(port, req->host, vppb, extack);
+	else
+		ret = domain->ops->port_bind(port, req, extack);
 	trace_fabric_op("port_bind", port->obj.id, ret);
 
 	mutex_lock(&domain->lock);
@@ -273,7 +298,9 @@ out:
 	return ret;
 }
 
-int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack)
+/* @vppb as for fabric_port_bind(). */
+int fabric_port_unbind(struct fabric_port *port, const struct fabric_vppb *vppb,
+		       struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = port->domain;
 	enum fabric_binding old;
@@ -293,7 +320,10 @@ int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack)
 	set_binding(port, FABRIC_BINDING_UNBINDING);
 	mutex_unlock(&domain->lock);
 
-	ret = domain->ops->port_unbind(port, extack);
+	if (vppb || !domain->ops->port_unbind)
+		ret = fabric_fm_unbind_port(port, vppb, extack);
+	else
+		ret = domain->ops->port_unbind(port, extack);
 	trace_fabric_op("port_unbind", port->obj.id, ret);
 
 	mutex_lock(&domain->lock);
@@ -307,6 +337,42 @@ int fabric_port_unbind(struct fabric_port *port, struct netlink_ext_ack *extack)
 out:
 	mutex_unlock(&domain->lock);
 	return ret;
+}
+
+/*
+ * Nothing below is granted from here on, until fabric_port_reset_end(). The
+ * domain stays meanwhile.
+ */
+int fabric_port_reset_begin(struct fabric_port *port, bool force, enum fabric_link *was,
+			    struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	mutex_lock(&port->domain->lock);
+	ret = refuse_transition(port, extack);
+	if (!ret && !force)
+		ret = refuse_slices_below(port, extack);
+	if (!ret)
+		ret = fabric_domain_op_begin(port->domain, extack);
+	if (!ret) {
+		*was = port->link;
+		port->link_observed = port->link;
+		port->link = FABRIC_LINK_DOWN;
+		port->link_busy = true;
+	}
+	mutex_unlock(&port->domain->lock);
+	return ret;
+}
+
+void fabric_port_reset_end(struct fabric_port *port, enum fabric_link was)
+{
+	mutex_lock(&port->domain->lock);
+	fabric_domain_op_end(port->domain);
+	port->link_busy = false;
+	port->link = was;
+	if (port->link_observed != was)
+		set_link(port, port->link_observed);
+	mutex_unlock(&port->domain->lock);
 }
 
 static int set_link_by_op(struct fabric_port *port, enum fabric_link link,
@@ -419,6 +485,7 @@ struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 	port->link = info->link;
 	port->speed = info->speed;
 	port->width = info->width;
+	port->number = info->number;
 	port->bindable = info->bindable;
 	port->binding = FABRIC_BINDING_UNBOUND;
 	if (info->host) {

@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include <fabric/backend.h>
@@ -38,6 +39,8 @@ struct seq_file;
  *   memory->slices       spinlock of the xarray, a leaf; keeps the slices in
  *                        it alive
  *   fault->lock          spinlock, a leaf
+ *   cci->lock            spinlock, a leaf: the mailbox, and which vPPB a port is
+ *                        bound to
  *
  * No op takes a mutex. The content of a slice needs no lock: an xarray, and
  * counters, one of which is the token bucket. Its pages leave by shrink and
@@ -76,6 +79,7 @@ enum emu_op {
 	EMU_OP_PORT_BIND,
 	EMU_OP_PORT_UNBIND,
 	EMU_OP_PORT_SET_LINK,
+	EMU_OP_CCI,
 	EMU_OP_COUNT
 };
 
@@ -103,6 +107,7 @@ void emu_faults_init(struct emu_switch *sw);
 void emu_faults_reset(struct emu_switch *sw);
 int emu_fault(struct emu_switch *sw, enum emu_op op, char *reason,
 	      struct netlink_ext_ack *extack);
+void emu_fault_wake(struct emu_switch *sw, enum emu_op op);
 void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent);
 
 /* port.c */
@@ -119,8 +124,11 @@ void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent);
  * @width: configuration: lanes
  * @link: configuration: state of the link at first
  * @port: handle in the core, while live
+ * @number: physical port number of the FM API, constant while live
  * @bound: the upstream port of the host that it is bound to, or NULL; written
- *	by ops, which do not overlap
+ *	by ops, which do not overlap, under cci->lock
+ * @vppb: which of the vPPBs of that host, by cci->lock
+ * @perst: PERST# is asserted
  * @link_now: state of the link
  * @event_lock: order of link events
  */
@@ -135,7 +143,10 @@ struct emu_port {
 	u32 width;
 	enum fabric_link link;
 	struct fabric_port *port;
+	u8 number;
 	struct emu_port *bound;
+	u8 vppb;
+	bool perst;
 	enum fabric_link link_now;
 	struct mutex event_lock; /* order of link events */
 };
@@ -153,6 +164,51 @@ int emu_port_bind(struct fabric_port *handle, const struct fabric_port_bind_req 
 int emu_port_unbind(struct fabric_port *handle, struct netlink_ext_ack *extack);
 int emu_port_set_link(struct fabric_port *handle, enum fabric_link link,
 		      struct netlink_ext_ack *extack);
+
+/* cci.c */
+
+/* Physical port numbers are a byte */
+#define EMU_PORTS_MAX	255
+
+/**
+ * struct emu_cci - mailbox of the switch
+ * @sw: where it belongs
+ * @lock: protects the following, and the vPPBs of the ports
+ * @work: ends the background operation
+ * @running: it has not ended
+ * @opcode: the last background operation, 0 if there was none
+ * @result: how it ended
+ * @host: what is being bound: virtual switch, or NULL
+ * @port: and port
+ * @vppb: and vPPB
+ * @message_length: fault: length that the answer is cut or stretched to, or -1
+ * @payload_length: fault: the same, of the payload and in the header too, or -1
+ * @flip_at: fault: byte of the answer that is changed
+ * @flip: fault: bits of it that are
+ */
+struct emu_cci {
+	struct emu_switch *sw;
+	spinlock_t lock; /* all but @sw, @work */
+	struct work_struct work;
+	bool running;
+	u16 opcode;
+	u16 result;
+	struct emu_port *host;
+	struct emu_port *port;
+	u8 vppb;
+	int message_length;
+	int payload_length;
+	u32 flip_at;
+	u8 flip;
+};
+
+void emu_cci_init(struct emu_switch *sw);
+void emu_cci_reset(struct emu_switch *sw);
+void emu_cci_exit(struct emu_switch *sw);
+void emu_cci_debugfs(struct emu_switch *sw, struct dentry *parent);
+int emu_cci_bind(struct emu_port *port, struct emu_port *host);
+void emu_cci_unbind(struct emu_port *port);
+int emu_cci(void *domain_priv, const void *request, size_t len, void *response, size_t *size);
 
 /* device.c */
 
@@ -273,6 +329,7 @@ void emu_state_debugfs(struct emu_switch *sw, struct dentry *parent);
  * @debugfs: directory in debugfs, while live
  * @faults: what goes wrong in the ops
  * @memories: struct emu_memory by id
+ * @cci: mailbox
  */
 struct emu_switch {
 	struct config_group group;
@@ -290,6 +347,7 @@ struct emu_switch {
 	struct dentry *debugfs;
 	struct emu_fault faults[EMU_OP_COUNT];
 	struct xarray memories;
+	struct emu_cci cci;
 };
 
 extern const struct config_item_type emu_root_type;

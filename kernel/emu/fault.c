@@ -20,6 +20,7 @@ static const char * const emu_op_names[EMU_OP_COUNT] = {
 	[EMU_OP_PORT_BIND]	= "port_bind",
 	[EMU_OP_PORT_UNBIND]	= "port_unbind",
 	[EMU_OP_PORT_SET_LINK]	= "port_set_link",
+	[EMU_OP_CCI]		= "cci_message",
 };
 
 void emu_faults_init(struct emu_switch *sw)
@@ -158,17 +159,26 @@ static int delay_ms_set(void *data, u64 val)
 
 DEFINE_DEBUGFS_ATTRIBUTE(delay_ms_fops, delay_ms_get, delay_ms_set, "%llu\n");
 
-static int wake_set(void *data, u64 val)
+static void wake(struct emu_fault *fault)
 {
-	struct emu_fault *fault = data;
-
-	if (val != 1)
-		return -EINVAL;
 	spin_lock(&fault->lock);
 	WRITE_ONCE(fault->wakes, fault->wakes + 1);
 	spin_unlock(&fault->lock);
 	wake_up_all(&fault->sleepers);
+}
+
+static int wake_set(void *data, u64 val)
+{
+	if (val != 1)
+		return -EINVAL;
+	wake(data);
 	return 0;
+}
+
+/* End the delays of the calls that wait now, when nobody can do it by hand any more. */
+void emu_fault_wake(struct emu_switch *sw, enum emu_op op)
+{
+	wake(&sw->faults[op]);
 }
 
 DEFINE_DEBUGFS_ATTRIBUTE(wake_fops, NULL, wake_set, "%llu\n");
@@ -205,6 +215,9 @@ void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent)
 	for (op = 0; op < EMU_OP_COUNT; op++) {
 		struct dentry *dir = debugfs_create_dir(emu_op_names[op], top);
 		struct emu_fault *fault = &sw->faults[op];
+
+		if (op == EMU_OP_CCI)
+			emu_cci_debugfs(sw, dir);
 
 		debugfs_create_file_unsafe("error", 0600, dir, fault, &error_fops);
 		debugfs_create_file_unsafe("times", 0600, dir, fault, &times_fops);

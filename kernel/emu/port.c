@@ -113,8 +113,7 @@ int emu_port_bind(struct fabric_port *handle, const struct fabric_port_bind_req 
 		NL_SET_ERR_MSG(extack, "No such host at this switch, its upstream ports name them");
 		return -ENOENT;
 	}
-	WRITE_ONCE(port->bound, host);
-	return 0;
+	return emu_cci_bind(port, host);
 }
 
 int emu_port_unbind(struct fabric_port *handle, struct netlink_ext_ack *extack)
@@ -125,7 +124,7 @@ int emu_port_unbind(struct fabric_port *handle, struct netlink_ext_ack *extack)
 	ret = emu_fault(port->sw, EMU_OP_PORT_UNBIND, NULL, extack);
 	if (ret)
 		return ret;
-	WRITE_ONCE(port->bound, NULL);
+	emu_cci_unbind(port);
 	return 0;
 }
 
@@ -287,11 +286,19 @@ int emu_port_add(struct emu_port *port, struct fabric_port *parent)
 		.width = port->width,
 		.bindable = port->type == FABRIC_PORT_TYPE_DOWNSTREAM,
 		.host = *port->host ? port->host : NULL,
+		.number = port->number,
 	};
 	struct fabric_port *handle;
+	int ret;
 
 	port->link_now = port->link;
-	port->bound = info.host ? emu_port_find(&port->sw->hosts, info.host) : NULL;
+	port->bound = NULL;
+	port->perst = false;
+	if (info.host) {
+		ret = emu_cci_bind(port, emu_port_find(&port->sw->hosts, info.host));
+		if (ret)
+			return ret;
+	}
 	handle = fabric_port_add(port->sw->domain, &info, port);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);

@@ -20,6 +20,7 @@ static const struct fabric_backend_ops emu_ops = {
 	.port_bind	= emu_port_bind,
 	.port_unbind	= emu_port_unbind,
 	.port_set_link	= emu_port_set_link,
+	.cci		= emu_cci,
 };
 
 static struct emu_switch *to_emu_switch(struct config_item *item)
@@ -77,11 +78,19 @@ int emu_name_parse(char *name, const char *page)
 static int emu_switch_check(struct emu_switch *sw)
 {
 	struct emu_device *device;
+	unsigned int number = 0;
 	struct emu_port *port;
 	int ret;
 
 	if (list_empty(&sw->hosts))
 		return emu_switch_error(sw, -ENXIO, "The switch has no host, make one in hosts/");
+	list_for_each_entry(port, &sw->hosts, node)
+		port->number = number++;
+	list_for_each_entry(port, &sw->ports, node)
+		port->number = number++;
+	if (number > EMU_PORTS_MAX)
+		return emu_switch_error(sw, -ENOSPC, "The switch has more than %u ports, %u",
+					EMU_PORTS_MAX, number);
 	list_for_each_entry(port, &sw->ports, node) {
 		ret = emu_port_check(port);
 		if (ret)
@@ -240,6 +249,7 @@ static int emu_switch_close(struct emu_switch *sw)
 	/* Waits for the end of reads and writes, which may take sw->events. */
 	debugfs_remove(sw->debugfs);
 	sw->debugfs = NULL;
+	emu_cci_exit(sw);
 	emu_memories_free(sw);
 	emu_switch_unpin(sw);
 	return 0;
@@ -254,6 +264,7 @@ static int emu_switch_activate(struct emu_switch *sw)
 	int ret;
 
 	emu_faults_reset(sw);
+	emu_cci_reset(sw);
 	domain = fabric_domain_register(name, &emu_ops, sw);
 	if (IS_ERR(domain)) {
 		emu_switch_unpin(sw);
@@ -382,6 +393,7 @@ static struct config_group *make_switch_group(struct config_group *group, const 
 	INIT_LIST_HEAD(&sw->devices);
 	xa_init_flags(&sw->memories, XA_FLAGS_ALLOC1);
 	emu_faults_init(sw);
+	emu_cci_init(sw);
 
 	config_group_init_type_name(&sw->group, name, &emu_switch_type);
 	config_group_init_type_name(&sw->hosts_group, "hosts", &emu_hosts_type);

@@ -86,6 +86,14 @@ emu_fault()
 	echo "$4" >"$EMU_DEBUG/$1/fault/$2/$3"
 }
 
+# emu_cci_fault SWITCH FILE VALUE: what becomes of the answers of its mailbox
+emu_cci_fault()
+{
+	local file=$EMU_DEBUG/$1/fault/cci_message/$2
+
+	[ ! -e "$file" ] || echo "$3" >"$file"
+}
+
 emu_count()
 {
 	cat "$EMU_DEBUG/$1/fault/$2/count"
@@ -101,6 +109,9 @@ emu_faults_clear()
 		echo 0 >"$dir/delay_ms"
 		echo -1 >"$dir/times"
 	done
+	emu_cci_fault "$1" message_length -1
+	emu_cci_fault "$1" payload_length -1
+	emu_cci_fault "$1" flip 0
 }
 
 emu_remove()

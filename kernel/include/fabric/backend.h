@@ -127,6 +127,9 @@ struct fabric_backend_ops {
 	/**
 	 * @slice_prepare: first step of a grant
 	 *
+	 * The four steps of a slice come together, or not at all where the
+	 * domain has no devices.
+	 *
 	 * Get everything that can fail, and make sure that the memory holds
 	 * nothing of an earlier holder. The slice is reserved and not visible
 	 * to the holder yet. After an error nothing is left to release.
@@ -259,6 +262,22 @@ struct fabric_backend_ops {
 	 */
 	int (*region_give)(void *domain_priv, const struct fabric_region_req *req,
 			   struct netlink_ext_ack *extack);
+
+	/**
+	 * @cci: send a message to the switch of the domain, get its answer
+	 *
+	 * Optional; makes the domain one that the FM API manages, see
+	 * fabric/cci.h. Request and response are whole messages with their
+	 * headers; @size is the room for the response and becomes its length.
+	 * Calls for one domain can overlap. The core looks at what the response
+	 * says and does not trust it.
+	 *
+	 * Return: 0 if the switch answered, whatever it answered; -ETIMEDOUT if
+	 * it did not, -ENODEV if it is gone, -EMSGSIZE if the messages are too
+	 * long for it, or another error.
+	 */
+	int (*cci)(void *domain_priv, const void *request, size_t len, void *response,
+		   size_t *size);
 };
 
 /**
@@ -271,6 +290,7 @@ struct fabric_backend_ops {
  * @width: lanes, 0 if unknown
  * @bindable: a downstream port that can be bound to hosts
  * @host: host that it is bound to already, or NULL
+ * @number: physical port number, in a domain with the op cci
  */
 struct fabric_port_info {
 	struct fabric_port *parent;
@@ -281,6 +301,7 @@ struct fabric_port_info {
 	u32 width;
 	bool bindable;
 	const char *host;
+	u8 number;
 };
 
 /**
@@ -334,6 +355,7 @@ struct fabric_resource_info {
 struct fabric_domain *fabric_domain_register(const char *name,
 					     const struct fabric_backend_ops *ops, void *priv);
 int fabric_domain_unregister(struct fabric_domain *domain);
+int fabric_domain_discover(struct fabric_domain *domain);
 
 struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 				    const struct fabric_port_info *info, void *priv);
