@@ -111,7 +111,8 @@ completion_facts() (
 	for command in "${!_fabricctl_positional[@]}"; do
 		printf 'positional %s true\n' "$command"
 	done
-	for key in kind mode holder link take group placement admin-state reclaimable restore; do
+	for key in kind mode holder link take group placement admin-state reclaimable restore \
+		op option; do
 		for value in $(_fabricctl_values "$key"); do
 			printf 'value %s %s\n' "$key" "$value"
 		done

@@ -115,7 +115,7 @@ lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec 
 	cxl/readback cxl/isolation cxl/interleave
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
 	cxl/holder cxl/system_ram cxl/shrink cxl/owner cxl/removal cxl/plan \
-	cxl/autoprobe cxl/pins
+	cxl/autoprobe cxl/pins cci/emulated
 lanes_end "core and cli on 6.12" "emu and cxl on 6.12"
 # What can differ between the kernels: the uAPI, the DAX bus, memory, device removal, pins.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \

@@ -98,6 +98,7 @@ struct object {
 /* One per file, each ends with it */
 extern const struct object domain_object;
 extern const struct object port_object;
+extern const struct object fm_object;
 extern const struct object device_object;
 extern const struct object resource_object;
 extern const struct object region_object;

@@ -12,6 +12,7 @@
 const struct object *const objects[] = {
 	&domain_object,
 	&port_object,
+	&fm_object,
 	&device_object,
 	&resource_object,
 	&region_object,

@@ -122,6 +122,87 @@ static const char *const log_event_names[] = {
 
 static_assert(ARRAY_SIZE(log_event_names) == __FABRIC_EVENT_MAX, "an event has no name");
 
+static const char *const fm_port_state_names[] = {
+	[FABRIC_FM_PORT_STATE_DISABLED] = "disabled",
+	[FABRIC_FM_PORT_STATE_BINDING] = "binding",
+	[FABRIC_FM_PORT_STATE_UNBINDING] = "unbinding",
+	[FABRIC_FM_PORT_STATE_DOWNSTREAM] = "downstream",
+	[FABRIC_FM_PORT_STATE_UPSTREAM] = "upstream",
+	[FABRIC_FM_PORT_STATE_FABRIC] = "fabric",
+};
+
+static_assert(ARRAY_SIZE(fm_port_state_names) == __FABRIC_FM_PORT_STATE_MAX, "a value has no name");
+
+static const char *const fm_mode_names[] = {
+	[FABRIC_FM_MODE_RCD] = "rcd",
+	[FABRIC_FM_MODE_68B] = "68b",
+	[FABRIC_FM_MODE_256B] = "256b",
+	[FABRIC_FM_MODE_256B_LATENCY] = "256b-latency",
+	[FABRIC_FM_MODE_PBR] = "pbr",
+};
+
+static_assert(ARRAY_SIZE(fm_mode_names) == __FABRIC_FM_MODE_MAX, "a value has no name");
+
+static const char *const fm_device_type_names[] = {
+	[FABRIC_FM_DEVICE_TYPE_PCIE] = "pcie",
+	[FABRIC_FM_DEVICE_TYPE_TYPE1] = "type1",
+	[FABRIC_FM_DEVICE_TYPE_TYPE2] = "type2",
+	[FABRIC_FM_DEVICE_TYPE_TYPE3_SLD] = "type3-sld",
+	[FABRIC_FM_DEVICE_TYPE_TYPE3_MLD] = "type3-mld",
+	[FABRIC_FM_DEVICE_TYPE_PBR] = "pbr",
+};
+
+static_assert(ARRAY_SIZE(fm_device_type_names) == __FABRIC_FM_DEVICE_TYPE_MAX,
+	      "a value has no name");
+
+static const char *const fm_ltssm_names[] = {
+	[FABRIC_FM_LTSSM_DETECT] = "detect",
+	[FABRIC_FM_LTSSM_POLLING] = "polling",
+	[FABRIC_FM_LTSSM_CONFIGURATION] = "configuration",
+	[FABRIC_FM_LTSSM_RECOVERY] = "recovery",
+	[FABRIC_FM_LTSSM_L0] = "l0",
+	[FABRIC_FM_LTSSM_L0S] = "l0s",
+	[FABRIC_FM_LTSSM_L1] = "l1",
+	[FABRIC_FM_LTSSM_L2] = "l2",
+	[FABRIC_FM_LTSSM_DISABLED] = "disabled",
+	[FABRIC_FM_LTSSM_LOOPBACK] = "loopback",
+	[FABRIC_FM_LTSSM_HOT_RESET] = "hot-reset",
+};
+
+static_assert(ARRAY_SIZE(fm_ltssm_names) == __FABRIC_FM_LTSSM_MAX, "a value has no name");
+
+static const char *const fm_port_op_names[] = {
+	[FABRIC_FM_PORT_OP_ASSERT_PERST] = "assert-perst",
+	[FABRIC_FM_PORT_OP_DEASSERT_PERST] = "deassert-perst",
+	[FABRIC_FM_PORT_OP_RESET] = "reset",
+};
+
+static_assert(ARRAY_SIZE(fm_port_op_names) == __FABRIC_FM_PORT_OP_MAX, "a value has no name");
+
+static const char *const fm_vcs_state_names[] = {
+	[FABRIC_FM_VCS_STATE_DISABLED] = "disabled",
+	[FABRIC_FM_VCS_STATE_ENABLED] = "enabled",
+};
+
+static_assert(ARRAY_SIZE(fm_vcs_state_names) == __FABRIC_FM_VCS_STATE_MAX, "a value has no name");
+
+static const char *const fm_vppb_state_names[] = {
+	[FABRIC_FM_VPPB_STATE_UNBOUND] = "unbound",
+	[FABRIC_FM_VPPB_STATE_CHANGING] = "changing",
+	[FABRIC_FM_VPPB_STATE_PORT] = "port",
+	[FABRIC_FM_VPPB_STATE_LD] = "ld",
+};
+
+static_assert(ARRAY_SIZE(fm_vppb_state_names) == __FABRIC_FM_VPPB_STATE_MAX, "a value has no name");
+
+static const char *const fm_unbind_names[] = {
+	[FABRIC_FM_UNBIND_WAIT] = "wait",
+	[FABRIC_FM_UNBIND_MANAGED] = "managed",
+	[FABRIC_FM_UNBIND_SURPRISE] = "surprise",
+};
+
+static_assert(ARRAY_SIZE(fm_unbind_names) == __FABRIC_FM_UNBIND_MAX, "a value has no name");
+
 static const struct {
 	const char *const *names;
 	size_t count;
@@ -139,6 +220,14 @@ static const struct {
 	[FABRIC_ENUM_PLACEMENT] = { placement_names, ARRAY_SIZE(placement_names) },
 	[FABRIC_ENUM_ADMIN_STATE] = { admin_state_names, ARRAY_SIZE(admin_state_names) },
 	[FABRIC_ENUM_EVENT] = { log_event_names, ARRAY_SIZE(log_event_names) },
+	[FABRIC_ENUM_FM_PORT_STATE] = { fm_port_state_names, ARRAY_SIZE(fm_port_state_names) },
+	[FABRIC_ENUM_FM_MODE] = { fm_mode_names, ARRAY_SIZE(fm_mode_names) },
+	[FABRIC_ENUM_FM_DEVICE_TYPE] = { fm_device_type_names, ARRAY_SIZE(fm_device_type_names) },
+	[FABRIC_ENUM_FM_LTSSM] = { fm_ltssm_names, ARRAY_SIZE(fm_ltssm_names) },
+	[FABRIC_ENUM_FM_PORT_OP] = { fm_port_op_names, ARRAY_SIZE(fm_port_op_names) },
+	[FABRIC_ENUM_FM_VCS_STATE] = { fm_vcs_state_names, ARRAY_SIZE(fm_vcs_state_names) },
+	[FABRIC_ENUM_FM_VPPB_STATE] = { fm_vppb_state_names, ARRAY_SIZE(fm_vppb_state_names) },
+	[FABRIC_ENUM_FM_UNBIND] = { fm_unbind_names, ARRAY_SIZE(fm_unbind_names) },
 };
 
 FABRIC_API const char *fabric_enum_name(enum fabric_enum which, uint32_t value)
@@ -238,6 +327,31 @@ static const char *const log_attrs[] = {
 	[FABRIC_A_LOG_SEQUENCE] = "sequence",
 };
 
+static const char *const fm_attrs[] = {
+	[FABRIC_A_FM_DOMAIN_ID] = "domain-id",
+	[FABRIC_A_FM_PORT] = "port",
+};
+
+static const char *const fm_port_attrs[] = {
+	[FABRIC_A_FM_PORT_DOMAIN_ID] = "domain-id",
+	[FABRIC_A_FM_PORT_NUMBER] = "number",
+	[FABRIC_A_FM_PORT_OPERATION] = "operation",
+	[FABRIC_A_FM_PORT_FORCE] = "force",
+};
+
+static const char *const fm_vcs_attrs[] = {
+	[FABRIC_A_FM_VCS_DOMAIN_ID] = "domain-id",
+	[FABRIC_A_FM_VCS_VCS] = "vcs",
+	[FABRIC_A_FM_VCS_NUMBER] = "number",
+	[FABRIC_A_FM_VCS_PORT] = "port",
+	[FABRIC_A_FM_VCS_OPTION] = "option",
+};
+
+static const char *const fm_command_attrs[] = {
+	[FABRIC_A_FM_COMMAND_DOMAIN_ID] = "domain-id",
+	[FABRIC_A_FM_COMMAND_PORT] = "port",
+};
+
 /* What requests carry; replies are never wrong in an attribute. */
 static const struct {
 	const char *const *names;
@@ -265,6 +379,13 @@ static const struct {
 	[FABRIC_CMD_TENANT_SET] = { tenant_attrs, ARRAY_SIZE(tenant_attrs) },
 	[FABRIC_CMD_TENANT_DEL] = { tenant_attrs, ARRAY_SIZE(tenant_attrs) },
 	[FABRIC_CMD_LOG_GET] = { log_attrs, ARRAY_SIZE(log_attrs) },
+	[FABRIC_CMD_FM_GET] = { fm_attrs, ARRAY_SIZE(fm_attrs) },
+	[FABRIC_CMD_FM_PORT_GET] = { fm_port_attrs, ARRAY_SIZE(fm_port_attrs) },
+	[FABRIC_CMD_FM_PORT_CONTROL] = { fm_port_attrs, ARRAY_SIZE(fm_port_attrs) },
+	[FABRIC_CMD_FM_VCS_GET] = { fm_vcs_attrs, ARRAY_SIZE(fm_vcs_attrs) },
+	[FABRIC_CMD_FM_BIND] = { fm_vcs_attrs, ARRAY_SIZE(fm_vcs_attrs) },
+	[FABRIC_CMD_FM_UNBIND] = { fm_vcs_attrs, ARRAY_SIZE(fm_vcs_attrs) },
+	[FABRIC_CMD_FM_COMMAND_GET] = { fm_command_attrs, ARRAY_SIZE(fm_command_attrs) },
 };
 
 const char *attr_name(uint8_t cmd, unsigned int type)

@@ -87,6 +87,8 @@ void nl_ctx_close(struct fabric_nl *nl)
 	box_free(&nl->objects.grant);
 	box_free(&nl->objects.tenant);
 	box_free(&nl->objects.stats);
+	box_free(&nl->objects.fm);
+	box_free(&nl->objects.fm_port);
 	free(nl);
 }
 
@@ -242,23 +244,19 @@ static const char *request_attr_at(struct fabric_nl *nl, uint32_t offset)
 	}
 }
 
-/* Keep what the kernel said about the request besides the errno. */
-static void parse_ack_attrs(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
+/* Keep what the kernel said about the request besides the errno, @skip bytes into the message. */
+static void parse_said(struct fabric_ctx *ctx, const struct nlmsghdr *nlh, size_t skip, int error)
 {
 	const struct genlmsghdr *request = NLMSG_DATA(request_of(ctx->nl));
-	const struct nlmsgerr *ack = NLMSG_DATA(nlh);
 	const struct nlattr *offset, *missing;
-	size_t skip = sizeof(*ack);
 	struct attrs attrs;
 
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && ack->msg.nlmsg_len > NLMSG_HDRLEN)
-		skip += ack->msg.nlmsg_len - NLMSG_HDRLEN;
 	skip = NLMSG_LENGTH(NLMSG_ALIGN(skip));
-	if (nlh->nlmsg_len < skip)
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || nlh->nlmsg_len < skip)
 		return;
 	parse_attrs(&attrs, (const struct nlattr *)((const char *)nlh + skip),
 		    nlh->nlmsg_len - skip);
-	if (ack->error)
+	if (error)
 		get_string(ctx->error, sizeof(ctx->error), attrs.tb[NLMSGERR_ATTR_MSG]);
 	else
 		get_string(ctx->warning, sizeof(ctx->warning), attrs.tb[NLMSGERR_ATTR_MSG]);
@@ -274,11 +272,13 @@ static void parse_ack_attrs(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
 static int parse_ack(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *ack = NLMSG_DATA(nlh);
+	size_t skip = sizeof(*ack);
 
 	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*ack)))
 		return ctx_fail(ctx, -EBADMSG, "The kernel sent an ack that is too short");
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
-		parse_ack_attrs(ctx, nlh);
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && ack->msg.nlmsg_len > NLMSG_HDRLEN)
+		skip += ack->msg.nlmsg_len - NLMSG_HDRLEN;
+	parse_said(ctx, nlh, skip, ack->error);
 	return ack->error;
 }
 
@@ -390,13 +390,16 @@ static int answers_append(struct answers *answers, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-static int done_error(const struct nlmsghdr *nlh)
+static int done_error(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
 {
 	int err = 0;
 
 	if (nlh->nlmsg_len >= NLMSG_LENGTH(sizeof(err)))
 		memcpy(&err, NLMSG_DATA(nlh), sizeof(err));
-	return err < 0 ? err : 0;
+	if (err >= 0)
+		return 0;
+	parse_said(ctx, nlh, sizeof(err), err);
+	return err;
 }
 
 /* Collect the answers to a request for a dump. -EINTR: they don't fit together. */
@@ -428,7 +431,7 @@ static int dump_once(struct fabric_ctx *ctx, struct answers *answers)
 			if (nlh->nlmsg_type == NLMSG_ERROR)
 				return parse_ack(ctx, nlh);
 			if (nlh->nlmsg_type == NLMSG_DONE) {
-				err = done_error(nlh);
+				err = done_error(ctx, nlh);
 				if (!err)
 					err = result;
 				return !err && interrupted ? -EINTR : err;

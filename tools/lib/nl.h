@@ -43,6 +43,10 @@ struct box {
 		struct fabric_tenant tenant;
 		struct fabric_stats stats;
 		struct fabric_log_entry entry;
+		struct fabric_fm fm;
+		struct fabric_fm_port fm_port;
+		struct fabric_fm_vcs fm_vcs;
+		struct fabric_fm_command fm_command;
 	};
 	struct store lists[LISTS_MAX];
 };
@@ -56,6 +60,8 @@ struct objects {
 	struct box grant;
 	struct box tenant;
 	struct box stats;
+	struct box fm;
+	struct box fm_port;
 };
 
 struct fabric_nl {
@@ -179,6 +185,9 @@ struct list {
 		fabric_grant_cb grant;
 		fabric_tenant_cb tenant;
 		fabric_log_cb entry;
+		fabric_fm_port_cb fm_port;
+		fabric_fm_vcs_cb fm_vcs;
+		fabric_fm_command_cb fm_command;
 	} cb;
 	void *data;
 	struct box box;

@@ -154,6 +154,14 @@ enum fabric_enum {
 	FABRIC_ENUM_PLACEMENT,
 	FABRIC_ENUM_ADMIN_STATE,
 	FABRIC_ENUM_EVENT,	/* of the record, see &struct fabric_log_entry */
+	FABRIC_ENUM_FM_PORT_STATE,
+	FABRIC_ENUM_FM_MODE,
+	FABRIC_ENUM_FM_DEVICE_TYPE,
+	FABRIC_ENUM_FM_LTSSM,
+	FABRIC_ENUM_FM_PORT_OP,
+	FABRIC_ENUM_FM_VCS_STATE,
+	FABRIC_ENUM_FM_VPPB_STATE,
+	FABRIC_ENUM_FM_UNBIND,
 };
 
 /**
@@ -369,6 +377,281 @@ int fabric_port_set(struct fabric_ctx *ctx, uint32_t id, const struct fabric_por
  */
 int fabric_port_set_link(struct fabric_ctx *ctx, uint32_t id, enum fabric_link link,
 			 const struct fabric_port **port);
+
+/* Fabric manager: the mailbox of a CXL switch. All of it needs CAP_SYS_ADMIN. */
+
+#define FABRIC_FM_NO_PORT	UINT32_MAX
+
+/**
+ * struct fabric_fm - who a switch is, or the device below one of its ports
+ * @domain_id: the domain
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @subsystem_vendor: PCI subsystem vendor id
+ * @subsystem: PCI subsystem id
+ * @serial: serial number
+ * @message_max: longest message in bytes, 0 if unknown
+ * @component: "switch", "type3" or "gfd"
+ * @port: the port whose device it is, FABRIC_FM_NO_PORT for the switch; of a
+ *	device, what follows is empty
+ * @ingress_port: physical port that the question came in by
+ * @ports: number of physical ports
+ * @vcss: number of virtual switches
+ * @vppbs: number of virtual bridges
+ * @bound_vppbs: those of them that are bound
+ * @hdm_decoders: number of HDM decoders of an upstream port
+ * @background_opcode: last command that went on in the background, 0 if none did
+ * @background_running: it has not ended
+ * @background_percent: how much of it is done
+ * @background_name: its name, or ""
+ * @background_result: how it ended, "" while it runs
+ * @nr_active_ports: number of @active_ports
+ * @active_ports: physical ports that are enabled
+ * @nr_active_vcss: number of @active_vcss
+ * @active_vcss: virtual switches that are enabled
+ */
+struct fabric_fm {
+	uint32_t domain_id;
+	uint32_t vendor;
+	uint32_t device;
+	uint32_t subsystem_vendor;
+	uint32_t subsystem;
+	uint64_t serial;
+	uint32_t message_max;
+	char component[FABRIC_NAME_SIZE];
+	uint32_t port;
+	uint32_t ingress_port;
+	uint32_t ports;
+	uint32_t vcss;
+	uint32_t vppbs;
+	uint32_t bound_vppbs;
+	uint32_t hdm_decoders;
+	uint32_t background_opcode;
+	bool background_running;
+	uint32_t background_percent;
+	char background_name[FABRIC_NAME_SIZE];
+	char background_result[FABRIC_NAME_SIZE];
+	uint32_t nr_active_ports;
+	const uint32_t *active_ports;
+	uint32_t nr_active_vcss;
+	const uint32_t *active_vcss;
+};
+
+/**
+ * struct fabric_fm_port - state of a physical port
+ * @domain_id: the domain
+ * @number: physical port number
+ * @port_id: id of the port in the inventory, 0 if it is not there
+ * @state: how it is configured
+ * @device_mode: mode of what is connected, 0 if it has none
+ * @device_type: what is connected, 0 if nothing is
+ * @modes: modes that it can, bit N is the mode with value N
+ * @width_max: most lanes
+ * @width: lanes in use
+ * @speed_max: highest MT/s per lane, 0 if unknown
+ * @speed: MT/s per lane, 0 if unknown
+ * @ltssm: state of the link training
+ * @first_lane: first lane that was negotiated
+ * @lanes_reversed: the lanes are reversed
+ * @perst: PERST# is asserted
+ * @present: there is a device, PRSNT# says
+ * @power_off: the slot has no power
+ * @lds: logical devices that it can tell apart
+ * @nr_speeds: number of @speeds
+ * @speeds: MT/s per lane that it can
+ */
+struct fabric_fm_port {
+	uint32_t domain_id;
+	uint32_t number;
+	uint32_t port_id;
+	enum fabric_fm_port_state state;
+	enum fabric_fm_mode device_mode;
+	enum fabric_fm_device_type device_type;
+	uint32_t modes;
+	uint32_t width_max;
+	uint32_t width;
+	uint32_t speed_max;
+	uint32_t speed;
+	enum fabric_fm_ltssm ltssm;
+	uint32_t first_lane;
+	bool lanes_reversed;
+	bool perst;
+	bool present;
+	bool power_off;
+	uint32_t lds;
+	uint32_t nr_speeds;
+	const uint32_t *speeds;
+};
+
+/**
+ * struct fabric_fm_vppb - a virtual bridge
+ * @next: the next one, or NULL
+ * @number: its number in the virtual switch
+ * @state: what it is bound to
+ * @port: physical port that it is bound to, all ones if it is not bound
+ * @port_id: id of that port in the inventory, 0 if it is not there
+ * @ld: logical device that it is bound to, all ones if it is a port
+ */
+struct fabric_fm_vppb {
+	const struct fabric_fm_vppb *next;
+	uint32_t number;
+	enum fabric_fm_vppb_state state;
+	uint32_t port;
+	uint32_t port_id;
+	uint32_t ld;
+};
+
+/**
+ * struct fabric_fm_vcs - a virtual switch
+ * @domain_id: the domain
+ * @vcs: its id
+ * @state: whether it is enabled
+ * @upstream_port: physical port of its host
+ * @host: name of the host, or ""
+ * @nr_vppbs: number of @vppbs
+ * @vppbs: its virtual bridges
+ */
+struct fabric_fm_vcs {
+	uint32_t domain_id;
+	uint32_t vcs;
+	enum fabric_fm_vcs_state state;
+	uint32_t upstream_port;
+	char host[FABRIC_NAME_SIZE];
+	uint32_t nr_vppbs;
+	const struct fabric_fm_vppb *vppbs;
+};
+
+/**
+ * struct fabric_fm_command - a command that a switch has or lacks
+ * @domain_id: the domain
+ * @opcode: its number
+ * @supported: the switch has it
+ * @effects: what it changes (CXL 3.1, section 8.2.9.5.2.1)
+ * @name: its name in the specification, or ""
+ */
+struct fabric_fm_command {
+	uint32_t domain_id;
+	uint32_t opcode;
+	bool supported;
+	uint32_t effects;
+	char name[FABRIC_NAME_SIZE];
+};
+
+/** typedef fabric_fm_port_cb - called for each port of a list, see fabric_domain_cb */
+typedef int (*fabric_fm_port_cb)(const struct fabric_fm_port *port, void *data);
+
+/** typedef fabric_fm_vcs_cb - called for each virtual switch, see fabric_domain_cb */
+typedef int (*fabric_fm_vcs_cb)(const struct fabric_fm_vcs *vcs, void *data);
+
+/** typedef fabric_fm_command_cb - called for each command, see fabric_domain_cb */
+typedef int (*fabric_fm_command_cb)(const struct fabric_fm_command *command, void *data);
+
+/**
+ * fabric_fm_get() - ask a switch who it is
+ * @ctx: the context
+ * @domain_id: the domain
+ * @port: ask the device below this physical port instead, or FABRIC_FM_NO_PORT
+ * @fm: where to store a pointer to the answer
+ *
+ * As for all of these: returns when the switch has answered.
+ *
+ * Return: 0, -EPERM, -ENODEV, -EOPNOTSUPP if the domain has no mailbox or the
+ * switch not this command, -EIO or -ETIMEDOUT if it failed, or another error.
+ */
+int fabric_fm_get(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t port,
+		  const struct fabric_fm **fm);
+
+/**
+ * fabric_fm_port_get() - ask for the state of a physical port
+ * @ctx: the context
+ * @domain_id: the domain
+ * @number: the port
+ * @port: where to store a pointer to the answer
+ *
+ * Return: as fabric_fm_get(), -ENOENT if there is no such port.
+ */
+int fabric_fm_port_get(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t number,
+		       const struct fabric_fm_port **port);
+
+/**
+ * fabric_fm_port_list() - ask for the state of all physical ports
+ * @ctx: the context
+ * @domain_id: the domain
+ * @cb: called for each
+ * @data: handed to @cb
+ *
+ * Return: as fabric_fm_get(), or what @cb returned.
+ */
+int fabric_fm_port_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_fm_port_cb cb,
+			void *data);
+
+/**
+ * fabric_fm_port_control() - reset a physical port
+ * @ctx: the context
+ * @domain_id: the domain
+ * @number: the port
+ * @op: what to do
+ * @force: even if slices are below it
+ *
+ * Return: as fabric_fm_get(), -EBUSY if slices are below the port.
+ */
+int fabric_fm_port_control(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t number,
+			   enum fabric_fm_port_op op, bool force);
+
+/**
+ * fabric_fm_vcs_list() - look at the virtual switches
+ * @ctx: the context
+ * @domain_id: the domain
+ * @cb: called for each
+ * @data: handed to @cb
+ *
+ * Return: as fabric_fm_get(), or what @cb returned.
+ */
+int fabric_fm_vcs_list(struct fabric_ctx *ctx, uint32_t domain_id, fabric_fm_vcs_cb cb,
+		       void *data);
+
+/**
+ * fabric_fm_bind() - bind a virtual bridge to a physical port
+ * @ctx: the context
+ * @domain_id: the domain
+ * @vcs: the virtual switch
+ * @vppb: number of the virtual bridge in it
+ * @port: the physical port
+ *
+ * The same operation as fabric_port_bind().
+ *
+ * Return: as fabric_port_bind().
+ */
+int fabric_fm_bind(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t vcs, uint32_t vppb,
+		   uint32_t port);
+
+/**
+ * fabric_fm_unbind() - unbind a virtual bridge
+ * @ctx: the context
+ * @domain_id: the domain
+ * @vcs: the virtual switch
+ * @vppb: number of the virtual bridge in it
+ * @option: how, or 0 for a managed hot-remove
+ *
+ * The same operation as fabric_port_unbind().
+ *
+ * Return: as fabric_port_unbind().
+ */
+int fabric_fm_unbind(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t vcs, uint32_t vppb,
+		     enum fabric_fm_unbind option);
+
+/**
+ * fabric_fm_command_list() - which commands a switch has, and which it lacks
+ * @ctx: the context
+ * @domain_id: the domain
+ * @port: ask the device below this physical port instead, or FABRIC_FM_NO_PORT
+ * @cb: called for each
+ * @data: handed to @cb
+ *
+ * Return: as fabric_fm_get(), or what @cb returned.
+ */
+int fabric_fm_command_list(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t port,
+			   fabric_fm_command_cb cb, void *data);
 
 /* Devices */
 
