@@ -118,12 +118,13 @@ lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
 	cxl/autoprobe cxl/pins cci/emulated
 lanes_end "core and cli on 6.12" "emu and cxl on 6.12"
 # What can differ between the kernels: the uAPI, the DAX bus, memory, device removal, pins.
+# The switch mailbox is only here: its driver hardly differs, and it is two minutes.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	core/netlink_malformed core/grant_lifecycle core/isolation core/reclaim core/queue \
 	core/tenant core/boundary core/ynl cxl/shrink cxl/owner cxl/interleave
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
-	cxl/isolation cxl/system_ram cxl/pins
+	cxl/isolation cxl/system_ram cxl/pins cci/mailbox
 lanes_end "core and cxl on 7.2" "emu and cxl on 7.2"
 
 note "all"

@@ -46,6 +46,9 @@ fits()
 		# takes memory devices away from whoever uses them
 		[ "$PREPARED" = 1 ] && compgen -G '/sys/bus/cxl/devices/mem*' >/dev/null
 		;;
+	cci/mailbox)
+		[ "$PREPARED" = 1 ] && grep -q '^0x0c0b' /sys/bus/pci/devices/*/class
+		;;
 	packaging/*)
 		[ "$PREPARED" = 1 ]
 		;;
