@@ -100,7 +100,7 @@ root=$("$LAB_SCRIPTS/root.sh" | tail -n 1)
 [ -d "$root" ] || fail "the lab's root could not be made"
 release=$("$LAB_SCRIPTS/kernel.sh" "$KERNEL")
 
-TOPOLOGY_QEMU=() TOPOLOGY_APPEND=
+TOPOLOGY_QEMU=() TOPOLOGY_DRIVES=() TOPOLOGY_APPEND=
 # shellcheck source-path=SCRIPTDIR source=topology/cxl-switch
 . "$LAB_SCRIPTS/topology/$TOPOLOGY"
 
@@ -122,6 +122,10 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+# Sparse, and gone with the VM
+for drive in "${TOPOLOGY_DRIVES[@]}"; do
+	truncate -s 64M "$run/$drive"
+done
 
 # What runs in the guest
 {
