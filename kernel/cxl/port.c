@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/bitfield.h>
 #include <linux/pci.h>
 #include <linux/pci_ids.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+
+#include <fabric/pcie.h>
 
 #include "fabric_cxl.h"
 
@@ -49,67 +50,9 @@ struct fabric_port *fabric_cxl_port_above(struct device *dev)
 
 static bool port_type(struct pci_dev *pdev, enum fabric_port_type *type)
 {
-	if (!pci_is_pcie(pdev))
-		return false;
-	switch (pci_pcie_type(pdev)) {
-	case PCI_EXP_TYPE_ROOT_PORT:
-		*type = FABRIC_PORT_TYPE_ROOT;
-		break;
-	case PCI_EXP_TYPE_UPSTREAM:
-		*type = FABRIC_PORT_TYPE_UPSTREAM;
-		break;
-	case PCI_EXP_TYPE_DOWNSTREAM:
-		*type = FABRIC_PORT_TYPE_DOWNSTREAM;
-		break;
-	default:
-		return false;
-	}
+	*type = fabric_pcie_port_type(pdev);
 	/* CXL 3.1, section 8.1.5: CXL Extensions DVSEC for Ports */
-	return pci_find_dvsec_capability(pdev, PCI_VENDOR_ID_CXL, PCI_DVSEC_CXL_PORT);
-}
-
-/* PCIe 6.0, section 7.5.3.8, Link Status: Current Link Speed, in MT/s */
-static u32 link_speed(u16 lnksta)
-{
-	static const u32 speeds[] = { 0, 2500, 5000, 8000, 16000, 32000, 64000 };
-	unsigned int code = FIELD_GET(PCI_EXP_LNKSTA_CLS, lnksta);
-
-	return code < ARRAY_SIZE(speeds) ? speeds[code] : 0;
-}
-
-static bool link_is_up(struct pci_dev *pdev, u16 lnksta)
-{
-	u32 cap;
-
-	/* Without reporting of the data link layer a negotiated width is all there is */
-	if (pci_pcie_type(pdev) == PCI_EXP_TYPE_UPSTREAM ||
-	    pcie_capability_read_dword(pdev, PCI_EXP_LNKCAP, &cap) ||
-	    !(cap & PCI_EXP_LNKCAP_DLLLARC))
-		return lnksta & PCI_EXP_LNKSTA_NLW;
-	return lnksta & PCI_EXP_LNKSTA_DLLLA;
-}
-
-static bool slot_is_empty(struct pci_dev *pdev)
-{
-	u16 sta;
-
-	return pcie_caps_reg(pdev) & PCI_EXP_FLAGS_SLOT &&
-	       !pcie_capability_read_word(pdev, PCI_EXP_SLTSTA, &sta) &&
-	       !(sta & PCI_EXP_SLTSTA_PDS);
-}
-
-static enum fabric_link link_read(struct pci_dev *pdev, u32 *speed, u32 *width)
-{
-	u16 sta;
-
-	*speed = 0;
-	*width = 0;
-	if (pcie_capability_read_word(pdev, PCI_EXP_LNKSTA, &sta) || PCI_POSSIBLE_ERROR(sta) ||
-	    !link_is_up(pdev, sta) || slot_is_empty(pdev))
-		return FABRIC_LINK_DOWN;
-	*speed = link_speed(sta);
-	*width = FIELD_GET(PCI_EXP_LNKSTA_NLW, sta);
-	return FABRIC_LINK_UP;
+	return *type && pci_find_dvsec_capability(pdev, PCI_VENDOR_ID_CXL, PCI_DVSEC_CXL_PORT);
 }
 
 static void links_refresh(struct work_struct *work)
@@ -120,7 +63,7 @@ static void links_refresh(struct work_struct *work)
 
 	mutex_lock(&fabric_cxl_inventory_lock);
 	list_for_each_entry(port, &ports, node) {
-		link = link_read(port->pdev, &speed, &width);
+		link = fabric_pcie_link(port->pdev, &speed, &width);
 		fabric_port_link_event(port->port, link, speed, width);
 	}
 	mutex_unlock(&fabric_cxl_inventory_lock);
@@ -142,7 +85,7 @@ static void port_add(struct pci_dev *pdev)
 	if (!port)
 		goto out;
 	info.parent = fabric_cxl_port_above(&pdev->dev);
-	info.link = link_read(pdev, &info.speed, &info.width);
+	info.link = fabric_pcie_link(pdev, &info.speed, &info.width);
 	port->port = fabric_port_add(fabric_cxl_domain, &info, port);
 	if (IS_ERR(port->port)) {
 		pci_warn(pdev, "not in the inventory: %pe\n", port->port);
