@@ -23,7 +23,7 @@ mkdir -p "$out"
 make -s -C tools O="$out/tools" man >/dev/null
 mkdir -p "$out/tools/include/linux"
 cp uapi/linux/fabric.h "$out/tools/include/linux/"
-read -ra flags < <(pkg-config --cflags libnl-3.0 libnl-genl-3.0 libcxl libdaxctl json-c)
+read -ra flags < <(pkg-config --cflags libnl-3.0 libnl-genl-3.0 libcxl libdaxctl json-c libpci)
 for file in tools/lib/*.c tools/fabricctl/*.c; do
 	clang "${analyzer[@]}" -std=gnu11 -D_GNU_SOURCE -Itools/lib/include \
 		-I"$out/tools/include" "${flags[@]}" -DFABRIC_LIBCXL='"analyzed"' \

@@ -126,6 +126,12 @@ lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
 	cxl/isolation cxl/system_ram cxl/pins cci/mailbox
 lanes_end "core and cxl on 7.2" "emu and cxl on 7.2"
+# The one that is slow for all that it compares, and the one that waits for slots.
+lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
+	pci/inventory pci/isolation
+lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
+	pci/isolation pci/hotplug
+lanes_end "pci on 6.12" "pci on 7.2"
 
 note "all"
 echo "$passed passed, $failed failed, $skipped skipped"

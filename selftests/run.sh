@@ -49,6 +49,10 @@ fits()
 	cci/mailbox)
 		[ "$PREPARED" = 1 ] && grep -q '^0x0c0b' /sys/bus/pci/devices/*/class
 		;;
+	pci/*)
+		# the functions of the topology pcie
+		[ "$PREPARED" = 1 ] && grep -qsx 0x10c9 /sys/bus/pci/devices/*/device
+		;;
 	packaging/*)
 		[ "$PREPARED" = 1 ]
 		;;

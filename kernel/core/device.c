@@ -34,6 +34,7 @@ static void fabric_device_free(struct fabric_object *obj)
 		fabric_device_put(device->members[i]);
 	fabric_port_put(device->port);
 	fabric_domain_put(device->domain);
+	kfree(device->pci);
 	kfree(device->name);
 	kfree_rcu(device, obj.rcu);
 }
@@ -150,13 +151,15 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
 	    nla_put_u32(skb, FABRIC_A_DEVICE_HEALTH, device->health) ||
 	    (device->serial != FABRIC_NO_SERIAL &&
 	     nla_put_uint(skb, FABRIC_A_DEVICE_SERIAL, device->serial)) ||
-	    nla_put_uint(skb, FABRIC_A_DEVICE_CAPACITY, device->capacity) ||
+	    (device->capacity &&
+	     nla_put_uint(skb, FABRIC_A_DEVICE_CAPACITY, device->capacity)) ||
 	    nla_put_u32(skb, FABRIC_A_DEVICE_ADMIN_STATE, device->admin_state) ||
 	    nla_put_u32(skb, FABRIC_A_DEVICE_SLICES, device->nr_slices) ||
 	    nla_put_uint(skb, FABRIC_A_DEVICE_IN_USE, in_use(device)) ||
 	    fabric_labels_fill(skb, FABRIC_A_DEVICE_LABEL, &device->labels) ||
 	    (device->numa_node != NUMA_NO_NODE &&
-	     nla_put_u32(skb, FABRIC_A_DEVICE_NUMA_NODE, device->numa_node)))
+	     nla_put_u32(skb, FABRIC_A_DEVICE_NUMA_NODE, device->numa_node)) ||
+	    fabric_pci_fill(skb, FABRIC_A_DEVICE_PCI, device->pci))
 		goto err_cancel;
 	for (i = 0; i < device->nr_members; i++) {
 		if (nla_put_u32(skb, FABRIC_A_DEVICE_MEMBER_ID, device->members[i]->obj.id))
@@ -277,9 +280,11 @@ struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 		fabric_object_hold(&info->members[i]->obj);
 	}
 	device->name = kstrdup(info->name, GFP_KERNEL);
+	ret = fabric_pci_copy(&device->pci, info->pci);
 
 	mutex_lock(&domain->lock);
-	ret = domain->obj.registered ? 0 : -ENODEV;
+	if (!ret && !domain->obj.registered)
+		ret = -ENODEV;
 	if (!ret && !device->name)
 		ret = -ENOMEM;
 	if (!ret && name_is_taken(domain, info->name))
@@ -302,6 +307,22 @@ struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 	return device;
 }
 EXPORT_SYMBOL_FABRIC(fabric_device_add);
+
+/**
+ * fabric_device_pci_event() - what is known of a device as a PCI function may have changed
+ * @device: the device, which was added with such knowledge
+ * @pci: what is known now; copied
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ */
+void fabric_device_pci_event(struct fabric_device *device, const struct fabric_pci_info *pci)
+{
+	mutex_lock(&device->domain->lock);
+	if (fabric_pci_update(device->pci, pci))
+		device_changed(device);
+	mutex_unlock(&device->domain->lock);
+}
+EXPORT_SYMBOL_FABRIC(fabric_device_pci_event);
 
 /* The device has no slices. Its resources go first. */
 void fabric_device_remove_locked(struct fabric_device *device)

@@ -90,7 +90,7 @@ static bool ops_are_complete(const struct fabric_backend_ops *ops)
  * fabric_domain_register() - make a domain
  * @name: its name, unique, at most FABRIC_NAME_MAX_LEN bytes
  * @ops: what the backend can do, constant while the module is loaded
- * @priv: passed to the ops of regions
+ * @priv: passed to the ops of regions and to refresh
  *
  * Context: Process context, may sleep.
  * Return: the domain, or -EEXIST, -EINVAL, -ENOMEM as an error pointer.
@@ -207,6 +207,40 @@ void fabric_domain_op_end(struct fabric_domain *domain)
 	lockdep_assert_held(&domain->lock);
 	if (!--domain->nr_ops)
 		wake_up_all(&domain->wait);
+}
+
+/* Before ports and devices are shown. */
+void fabric_domain_refresh(struct fabric_domain *domain)
+{
+	int ret;
+
+	mutex_lock(&domain->lock);
+	ret = fabric_domain_op_begin(domain, NULL);
+	mutex_unlock(&domain->lock);
+	if (ret)
+		return;
+	if (domain->ops->refresh)
+		domain->ops->refresh(domain->priv);
+	mutex_lock(&domain->lock);
+	fabric_domain_op_end(domain);
+	mutex_unlock(&domain->lock);
+}
+
+/* The one with this id, or all with id 0. */
+void fabric_domain_refresh_all(u32 id)
+{
+	struct fabric_domain *domain;
+	struct fabric_object *obj;
+	unsigned long next = id;
+
+	for (; (obj = fabric_object_next(&fabric_domains, &next)); next++) {
+		domain = container_of(obj, struct fabric_domain, obj);
+		if (!id || id == obj->id)
+			fabric_domain_refresh(domain);
+		fabric_domain_put(domain);
+		if (id)
+			break;
+	}
 }
 
 /* What all ops of a region share: the domain stays while the op runs unlocked. */

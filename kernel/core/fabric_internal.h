@@ -201,6 +201,13 @@ int fabric_domain_fill(struct sk_buff *skb, const struct genl_info *info, void *
 int fabric_region_take(struct fabric_domain *domain, const struct fabric_region_req *req,
 		       struct netlink_ext_ack *extack);
 int fabric_region_give(struct fabric_device *device, struct netlink_ext_ack *extack);
+void fabric_domain_refresh(struct fabric_domain *domain);
+void fabric_domain_refresh_all(u32 id);
+
+/* pci.c */
+int fabric_pci_copy(struct fabric_pci_info **copy, const struct fabric_pci_info *pci);
+bool fabric_pci_update(struct fabric_pci_info *known, const struct fabric_pci_info *pci);
+int fabric_pci_fill(struct sk_buff *skb, int attr, const struct fabric_pci_info *pci);
 
 /* fm.c */
 
@@ -276,6 +283,7 @@ int fabric_fm_unbind_port(struct fabric_port *port, const struct fabric_vppb *vp
  * @host: the host it is bound to, or is becoming so
  * @labels: set by the administrator
  * @bandwidth: resource that counts what is guaranteed on its link, or NULL
+ * @pci: what is known of it as a PCI function, or NULL; constant as a pointer
  */
 struct fabric_port {
 	struct fabric_object obj;
@@ -296,6 +304,7 @@ struct fabric_port {
 	char host[FABRIC_NAME_MAX_LEN + 1];
 	struct fabric_labels labels;
 	struct fabric_resource *bandwidth;
+	struct fabric_pci_info *pci;
 };
 
 extern struct fabric_registry fabric_ports;
@@ -338,6 +347,7 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
  * @labels: set by the administrator
  * @resources: struct fabric_resource
  * @nr_slices: slices of its resources
+ * @pci: what is known of it as a PCI function, or NULL; constant as a pointer
  * @nr_members: length of @members
  * @members: devices that a region is interleaved over
  */
@@ -357,6 +367,7 @@ struct fabric_device {
 	struct fabric_labels labels;
 	struct list_head resources;
 	u32 nr_slices;
+	struct fabric_pci_info *pci;
 	unsigned int nr_members;
 	struct fabric_device *members[] __counted_by(nr_members);
 };

@@ -342,6 +342,15 @@ int fabric_nl_domain_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 		    domain_fill);
 }
 
+/* What a dump of ports or devices begins with */
+static void dump_refresh(struct netlink_callback *cb)
+{
+	const struct fabric_dump *ctx = dump_context(cb);
+
+	if (!ctx->begun)
+		fabric_domain_refresh_all(ctx->domain_id);
+}
+
 static struct fabric_port *to_port(const struct fabric_object *obj)
 {
 	return container_of(obj, struct fabric_port, obj);
@@ -370,6 +379,8 @@ int fabric_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_PORT_ID))
 		return -EINVAL;
 	port = fabric_port_get(nla_get_u32(info->attrs[FABRIC_A_PORT_ID]));
+	if (port)
+		fabric_domain_refresh(port->domain);
 	ret = port ? reply_if_registered(info, port_fill, &port->obj, &port->domain->lock) :
 		     -ENOENT;
 	fabric_port_put(port);
@@ -379,6 +390,7 @@ int fabric_nl_port_get_doit(struct sk_buff *skb, struct genl_info *info)
 int fabric_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	dump_context(cb)->domain_id = optional_u32(genl_info_dump(cb), FABRIC_A_PORT_DOMAIN_ID);
+	dump_refresh(cb);
 	return dump(skb, cb, &fabric_ports, fabric_inventory_generation, port_lock, port_wanted,
 		    port_fill);
 }
@@ -532,6 +544,8 @@ int fabric_nl_device_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_ID))
 		return -EINVAL;
 	device = fabric_device_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_ID]));
+	if (device)
+		fabric_domain_refresh(device->domain);
 	ret = device ? reply_if_registered(info, device_fill, &device->obj,
 					   &device->domain->lock) : -ENOENT;
 	fabric_device_put(device);
@@ -542,6 +556,7 @@ int fabric_nl_device_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 {
 	dump_context(cb)->domain_id = optional_u32(genl_info_dump(cb),
 						   FABRIC_A_DEVICE_DOMAIN_ID);
+	dump_refresh(cb);
 	return dump(skb, cb, &fabric_devices, fabric_inventory_generation, device_lock_of,
 		    device_wanted, device_fill);
 }

@@ -48,6 +48,7 @@ static void fabric_port_free(struct fabric_object *obj)
 	fabric_resource_put(port->bandwidth);
 	fabric_port_put(port->parent);
 	fabric_domain_put(port->domain);
+	kfree(port->pci);
 	kfree(port->name);
 	kfree_rcu(port, obj.rcu);
 }
@@ -95,7 +96,8 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
 	    (up && port->width && nla_put_u32(skb, FABRIC_A_PORT_WIDTH, port->width)) ||
 	    (port->bindable && nla_put_u32(skb, FABRIC_A_PORT_BINDING, port->binding)) ||
 	    (*port->host && nla_put_string(skb, FABRIC_A_PORT_HOST, port->host)) ||
-	    fabric_labels_fill(skb, FABRIC_A_PORT_LABEL, &port->labels)) {
+	    fabric_labels_fill(skb, FABRIC_A_PORT_LABEL, &port->labels) ||
+	    fabric_pci_fill(skb, FABRIC_A_PORT_PCI, port->pci)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -497,9 +499,11 @@ struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 		fabric_object_hold(&info->parent->obj);
 	}
 	port->name = kstrdup(info->name, GFP_KERNEL);
+	ret = fabric_pci_copy(&port->pci, info->pci);
 
 	mutex_lock(&domain->lock);
-	ret = domain->obj.registered ? 0 : -ENODEV;
+	if (!ret && !domain->obj.registered)
+		ret = -ENODEV;
 	if (!ret && !port->name)
 		ret = -ENOMEM;
 	if (!ret && name_is_taken(domain, info->name))
@@ -594,6 +598,22 @@ void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32
 	mutex_unlock(&port->domain->lock);
 }
 EXPORT_SYMBOL_FABRIC(fabric_port_link_event);
+
+/**
+ * fabric_port_pci_event() - what is known of a port as a PCI function may have changed
+ * @port: the port, which was added with such knowledge
+ * @pci: what is known now; copied
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ */
+void fabric_port_pci_event(struct fabric_port *port, const struct fabric_pci_info *pci)
+{
+	mutex_lock(&port->domain->lock);
+	if (fabric_pci_update(port->pci, pci))
+		port_changed(port);
+	mutex_unlock(&port->domain->lock);
+}
+EXPORT_SYMBOL_FABRIC(fabric_port_pci_event);
 
 /**
  * fabric_port_priv() - the backend's part of a port

@@ -197,7 +197,7 @@ struct fabric_resource *fabric_resource_add(struct fabric_device *device,
 	struct fabric_resource *resource;
 	int ret;
 
-	if (!info_is_sound(info) ||
+	if (!info_is_sound(info) || WARN_ON(!domain->ops->slice_prepare) ||
 	    WARN_ON(info->modes & FABRIC_MODE_BIT(FABRIC_MODE_MAP) && !domain->ops->slice_page))
 		return ERR_PTR(-EINVAL);
 	resource = resource_alloc(domain, info);

@@ -50,7 +50,7 @@ check_version() {
 		fail "DKMS has more than $1: $(dkms status)"
 	[ "$(ls -d /usr/src/fabric-broker-*)" = "/usr/src/fabric-broker-$1" ] ||
 		fail "sources of another version are left"
-	for module in fabric fabric_emu fabric_cxl fabric_cci; do
+	for module in fabric fabric_emu fabric_cxl fabric_cci fabric_pci; do
 		modinfo -k "$release" "$module" >/dev/null || fail "no module $module"
 	done
 	[ "$(modinfo -k "$release" -F signer fabric)" = "$owner" ] ||

@@ -23,7 +23,7 @@ command -v dkms >/dev/null || ktap_skip_all "there is no dkms"
 release=$(uname -r)
 [ -d "/lib/modules/$release/build" ] || ktap_skip_all "there are no headers of kernel $release"
 [ -z "$(ask slice -- grant-id 2>/dev/null)" ] || ktap_skip_all "the broker is in use"
-rmmod fabric_cci fabric_cxl fabric_emu fabric 2>/dev/null
+rmmod fabric_cci fabric_pci fabric_cxl fabric_emu fabric 2>/dev/null
 [ ! -d /sys/module/fabric ] || ktap_skip_all "fabric cannot be unloaded"
 
 # A directory that can be written to, with what it has, until the test ends
@@ -133,7 +133,7 @@ all_modules_are_installed()
 {
 	local module
 
-	for module in fabric fabric_emu fabric_cxl fabric_cci; do
+	for module in fabric fabric_emu fabric_cxl fabric_cci fabric_pci; do
 		modinfo "$module" >/dev/null || fail "no $module"
 		expect_eq "$(modinfo -F vermagic $module | cut -d ' ' -f 1)" "$release" "kernel of $module"
 	done

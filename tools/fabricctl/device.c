@@ -16,7 +16,8 @@ void device_out(struct out *out, const struct fabric_device *device)
 	out_enum(out, "health", FABRIC_ENUM_HEALTH, device->health);
 	if (device->serial)
 		out_u64(out, "serial", device->serial);
-	out_size(out, "capacity", device->capacity);
+	if (device->capacity)
+		out_size(out, "capacity", device->capacity);
 	out_opt_u32(out, "numa-node", device->numa_node, FABRIC_NO_NODE);
 	out_ids(out, "member-id", device->members, device->nr_members);
 	out_enum_usually(out, "admin-state", FABRIC_ENUM_ADMIN_STATE, device->admin_state,
@@ -24,6 +25,7 @@ void device_out(struct out *out, const struct fabric_device *device)
 	out_strings(out, "label", device->labels, device->nr_labels);
 	out_u32_usually(out, "slices", device->slices, 0);
 	out_amount_if(out, "in-use", FABRIC_KIND_MEMORY, device->in_use, device->in_use);
+	pci_out(out, device->pci);
 	out_item_end(out);
 }
 

@@ -171,6 +171,13 @@ int port_resolve(struct ctl *ctl, const char *ref, uint32_t domain_id, uint32_t 
 void device_out(struct out *out, const struct fabric_device *device);
 int device_resolve(struct ctl *ctl, const char *ref, uint32_t domain_id, uint32_t *id);
 
+/* pci.c */
+void pci_out(struct out *out, const struct fabric_pci *pci);
+void function_out(struct out *out, const struct fabric_device *device);
+void pci_draw(const struct fabric_pci *pci);
+struct fabric_pci *pci_copy(const struct fabric_pci *pci);
+void pci_free(const struct fabric_pci *pci);
+
 /* resource.c */
 void resource_out(struct out *out, const struct fabric_resource *resource);
 

@@ -287,6 +287,14 @@ void out_u64(struct out *out, const char *key, uint64_t value)
 		field(out, key, "%llu", (unsigned long long)value);
 }
 
+void out_hex(struct out *out, const char *key, uint64_t value, int digits)
+{
+	if (out->json)
+		out_u64(out, key, value);
+	else
+		field(out, key, "0x%0*llx", digits, (unsigned long long)value);
+}
+
 void out_bool(struct out *out, const char *key, bool value)
 {
 	if (out->json)

@@ -50,6 +50,7 @@ void out_id_string(struct out *out, const char *key, const char *value);
 void out_id_enum(struct out *out, const char *key, enum fabric_enum names, uint32_t value);
 void out_u32(struct out *out, const char *key, uint32_t value);
 void out_u64(struct out *out, const char *key, uint64_t value);
+void out_hex(struct out *out, const char *key, uint64_t value, int digits);
 void out_bool(struct out *out, const char *key, bool value);
 void out_string(struct out *out, const char *key, const char *value);
 void out_enum(struct out *out, const char *key, enum fabric_enum names, uint32_t value);

@@ -18,6 +18,7 @@ void port_out(struct out *out, const struct fabric_port *port)
 	out_enum(out, "binding", FABRIC_ENUM_BINDING, port->binding);
 	out_opt_string(out, "host", port->host);
 	out_strings(out, "label", port->labels, port->nr_labels);
+	pci_out(out, port->pci);
 	out_item_end(out);
 }
 
@@ -88,10 +89,26 @@ static int show_cb(const struct fabric_port *port, void *data)
 	return 0;
 }
 
+struct below {
+	struct out *out;
+	uint32_t port_id;	/* 0 for all */
+};
+
+static int below_cb(const struct fabric_device *device, void *data)
+{
+	const struct below *below = data;
+
+	if (device->pci && (!below->port_id || device->port_id == below->port_id))
+		function_out(below->out, device);
+	return 0;
+}
+
+/* Ports, and whether the functions directly below them can be granted */
 static int port_show(struct ctl *ctl, const struct args *args)
 {
-	const struct fabric_port *port;
-	uint32_t domain_id = 0, id;
+	struct below below = { .out = ctl->out };
+	const struct fabric_port *port = NULL;
+	uint32_t domain_id = 0;
 	int err = 0;
 
 	if (HAS(args, SHOW_DOMAIN))
@@ -99,16 +116,26 @@ static int port_show(struct ctl *ctl, const struct args *args)
 	if (err)
 		return err;
 	if (HAS(args, SHOW_PORT)) {
-		err = port_resolve(ctl, args->value[SHOW_PORT].text, domain_id, &id);
+		err = port_resolve(ctl, args->value[SHOW_PORT].text, domain_id, &below.port_id);
 		if (!err)
-			err = fabric_port_get(ctl->ctx, id, &port);
+			err = fabric_port_get(ctl->ctx, below.port_id, &port);
 		if (!err && domain_id && port->domain_id != domain_id)
-			err = ctl_fail(ctl, -ENOENT, "Port %u is in another domain", id);
-		return err ? err : show_one(ctl, port);
+			err = ctl_fail(ctl, -ENOENT, "Port %u is in another domain",
+				       below.port_id);
 	}
+	if (err)
+		return err;
 	out_begin(ctl->out);
 	out_list_begin(ctl->out, "ports");
-	err = fabric_port_list(ctl->ctx, domain_id, show_cb, ctl->out);
+	if (port)
+		port_out(ctl->out, port);
+	else
+		err = fabric_port_list(ctl->ctx, domain_id, show_cb, ctl->out);
+	if (err)
+		return err;
+	out_list_end(ctl->out);
+	out_list_begin(ctl->out, "functions");
+	err = fabric_device_list(ctl->ctx, port ? port->domain_id : domain_id, below_cb, &below);
 	if (err)
 		return err;
 	out_list_end(ctl->out);

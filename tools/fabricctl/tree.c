@@ -72,7 +72,8 @@ static int port_cb(const struct fabric_port *port, void *data)
 	struct fabric_port copy = *port;
 
 	copy.labels = labels_copy(port->labels, port->nr_labels);
-	if (!copy.labels)
+	copy.pci = pci_copy(port->pci);
+	if (!copy.labels || (port->pci && !copy.pci))
 		return -ENOMEM;
 	return append(&inv->ports, &inv->nr_ports, &copy, sizeof(copy));
 }
@@ -91,9 +92,11 @@ static int device_cb(const struct fabric_device *device, void *data)
 		memcpy(members, device->members, device->nr_members * sizeof(*members));
 	copy.members = members;
 	copy.labels = labels_copy(device->labels, device->nr_labels);
-	err = copy.labels ? append(&inv->devices, &inv->nr_devices, &copy, sizeof(copy)) :
-			    -ENOMEM;
+	copy.pci = pci_copy(device->pci);
+	err = copy.labels && (!device->pci || copy.pci) ?
+	      append(&inv->devices, &inv->nr_devices, &copy, sizeof(copy)) : -ENOMEM;
 	if (err) {
+		pci_free(copy.pci);
 		free((void *)copy.labels);
 		free(members);
 	}
@@ -126,11 +129,14 @@ static void inventory_put(struct inventory *inv)
 {
 	size_t i;
 
-	for (i = 0; i < inv->nr_ports; i++)
+	for (i = 0; i < inv->nr_ports; i++) {
 		free((void *)inv->ports[i].labels);
+		pci_free(inv->ports[i].pci);
+	}
 	for (i = 0; i < inv->nr_devices; i++) {
 		free((void *)inv->devices[i].members);
 		free((void *)inv->devices[i].labels);
+		pci_free(inv->devices[i].pci);
 	}
 	free(inv->domains);
 	free(inv->ports);
@@ -250,14 +256,19 @@ static void draw_device(const struct tree *tree, const struct fabric_device *dev
 	uint32_t m;
 
 	begin_line(tree, prefix, last);
-	size_format(device->capacity, size);
-	printf("device %u %s  %s", device->id, device->name, size);
+	printf("device %u %s", device->id, device->name);
+	if (device->capacity) {
+		size_format(device->capacity, size);
+		printf("  %s", size);
+	}
 	if (device->type == FABRIC_DEVICE_TYPE_REGION)
 		printf("  region");
 	for (m = 0; m < device->nr_members; m++)
 		printf("%s%s", m ? ", " : " over ", device_name(tree, device->members[m]));
 	if (device->numa_node != FABRIC_NO_NODE)
 		printf("  node %u", device->numa_node);
+	if (device->pci)
+		pci_draw(device->pci);
 	if (device->health != FABRIC_HEALTH_OK)
 		printf("  %s", fabric_enum_name(FABRIC_ENUM_HEALTH, device->health) ?: "?");
 	if (device->admin_state > FABRIC_ADMIN_STATE_ENABLED)

@@ -65,6 +65,7 @@ static_assert(ARRAY_SIZE(binding_names) == __FABRIC_BINDING_MAX, "a state has no
 static const char *const device_type_names[] = {
 	[FABRIC_DEVICE_TYPE_MEMORY] = "memory",
 	[FABRIC_DEVICE_TYPE_REGION] = "region",
+	[FABRIC_DEVICE_TYPE_FUNCTION] = "function",
 };
 
 static_assert(ARRAY_SIZE(device_type_names) == __FABRIC_DEVICE_TYPE_MAX, "a type has no name");
@@ -203,6 +204,39 @@ static const char *const fm_unbind_names[] = {
 
 static_assert(ARRAY_SIZE(fm_unbind_names) == __FABRIC_FM_UNBIND_MAX, "a value has no name");
 
+static const char *const pci_power_names[] = {
+	[FABRIC_PCI_POWER_D0] = "d0",
+	[FABRIC_PCI_POWER_D1] = "d1",
+	[FABRIC_PCI_POWER_D2] = "d2",
+	[FABRIC_PCI_POWER_D3HOT] = "d3hot",
+	[FABRIC_PCI_POWER_D3COLD] = "d3cold",
+};
+
+static_assert(ARRAY_SIZE(pci_power_names) == __FABRIC_PCI_POWER_MAX, "a state has no name");
+
+static const char *const pci_acs_names[] = {
+	[FABRIC_PCI_ACS_SOURCE_VALIDATION] = "source-validation",
+	[FABRIC_PCI_ACS_TRANSLATION_BLOCKING] = "translation-blocking",
+	[FABRIC_PCI_ACS_P2P_REQUEST_REDIRECT] = "p2p-request-redirect",
+	[FABRIC_PCI_ACS_P2P_COMPLETION_REDIRECT] = "p2p-completion-redirect",
+	[FABRIC_PCI_ACS_UPSTREAM_FORWARDING] = "upstream-forwarding",
+	[FABRIC_PCI_ACS_P2P_EGRESS_CONTROL] = "p2p-egress-control",
+	[FABRIC_PCI_ACS_DIRECT_TRANSLATED_P2P] = "direct-translated-p2p",
+};
+
+static_assert(ARRAY_SIZE(pci_acs_names) == __FABRIC_PCI_ACS_MAX, "a service has no name");
+
+static const char *const pci_obstacle_names[] = {
+	[FABRIC_PCI_OBSTACLE_BRIDGE] = "bridge",
+	[FABRIC_PCI_OBSTACLE_NO_IOMMU] = "no-iommu",
+	[FABRIC_PCI_OBSTACLE_SHARED_GROUP] = "shared-group",
+	[FABRIC_PCI_OBSTACLE_NO_ACS] = "no-acs",
+	[FABRIC_PCI_OBSTACLE_NO_RESET] = "no-reset",
+};
+
+static_assert(ARRAY_SIZE(pci_obstacle_names) == __FABRIC_PCI_OBSTACLE_MAX,
+	      "an obstacle has no name");
+
 static const struct {
 	const char *const *names;
 	size_t count;
@@ -228,6 +262,9 @@ static const struct {
 	[FABRIC_ENUM_FM_VCS_STATE] = { fm_vcs_state_names, ARRAY_SIZE(fm_vcs_state_names) },
 	[FABRIC_ENUM_FM_VPPB_STATE] = { fm_vppb_state_names, ARRAY_SIZE(fm_vppb_state_names) },
 	[FABRIC_ENUM_FM_UNBIND] = { fm_unbind_names, ARRAY_SIZE(fm_unbind_names) },
+	[FABRIC_ENUM_PCI_POWER] = { pci_power_names, ARRAY_SIZE(pci_power_names) },
+	[FABRIC_ENUM_PCI_ACS] = { pci_acs_names, ARRAY_SIZE(pci_acs_names) },
+	[FABRIC_ENUM_PCI_OBSTACLE] = { pci_obstacle_names, ARRAY_SIZE(pci_obstacle_names) },
 };
 
 FABRIC_API const char *fabric_enum_name(enum fabric_enum which, uint32_t value)

@@ -26,10 +26,17 @@ struct store {
 	size_t size;
 };
 
-#define LISTS_MAX	3
+/* Those of a port or device, and those of struct fabric_pci */
+enum {
+	LIST_PCI_BARS = 3,
+	LIST_PCI_MEMBERS,
+	LIST_PCI_MEMBER_TEXT,
+	LISTS_MAX,
+};
 
 /* An object as handed out, with what it points at */
 struct box {
+	struct fabric_pci pci;
 	union {
 		struct fabric_domain domain;
 		struct fabric_port port;
@@ -202,6 +209,8 @@ int dump(struct fabric_ctx *ctx, struct list *list);
 
 struct attrs {
 	const struct nlattr *tb[ATTRS_MAX + 1];
+	const struct nlattr *first;	/* all of them, for those that come more than once */
+	size_t len;
 };
 
 /* Where an attribute goes to: a number of 1 (bool), 4 or 8 bytes, or a string */
@@ -229,11 +238,10 @@ void parse_attrs(struct attrs *attrs, const struct nlattr *first, size_t left);
 int parse_message(struct attrs *attrs, const struct nlmsghdr *nlh);
 void get_string(char *string, size_t size, const struct nlattr *attr);
 void fill(const struct attrs *attrs, const struct field *fields, size_t nr_fields, void *object);
-int get_nests(const struct nlmsghdr *nlh, const struct nests *nests, struct store *store,
+int get_nests(const struct attrs *from, const struct nests *nests, struct store *store,
 	      uint32_t *count);
-int get_numbers(const struct nlmsghdr *nlh, unsigned int type, struct store *store,
-		uint32_t *count);
-int get_strings(const struct nlmsghdr *nlh, unsigned int type, struct store *pointers,
+int get_numbers(const struct attrs *from, unsigned int type, struct store *store, uint32_t *count);
+int get_strings(const struct attrs *from, unsigned int type, struct store *pointers,
 		struct store *text, uint32_t *count);
 void box_free(struct box *box);
 
@@ -243,6 +251,7 @@ extern const size_t nr_slice_fields;
 int parse_domain(const struct nlmsghdr *nlh, struct box *box);
 int parse_port(const struct nlmsghdr *nlh, struct box *box);
 int parse_device(const struct nlmsghdr *nlh, struct box *box);
+int parse_pci(const struct nlattr *nest, struct box *box, const struct fabric_pci **pci);
 int parse_resource(const struct nlmsghdr *nlh, struct box *box);
 int parse_grant(const struct nlmsghdr *nlh, struct box *box);
 int parse_tenant(const struct nlmsghdr *nlh, struct box *box);

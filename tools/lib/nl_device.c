@@ -32,13 +32,15 @@ int parse_device(const struct nlmsghdr *nlh, struct box *box)
 	if (err)
 		return err;
 	fill(&attrs, fields, ARRAY_SIZE(fields), device);
-	err = get_numbers(nlh, FABRIC_A_DEVICE_MEMBER_ID, &box->lists[LIST_MEMBERS],
+	err = get_numbers(&attrs, FABRIC_A_DEVICE_MEMBER_ID, &box->lists[LIST_MEMBERS],
 			  &device->nr_members);
 	device->members = (const uint32_t *)box->lists[LIST_MEMBERS].items;
 	if (!err)
-		err = get_strings(nlh, FABRIC_A_DEVICE_LABEL, &box->lists[LIST_LABELS],
+		err = get_strings(&attrs, FABRIC_A_DEVICE_LABEL, &box->lists[LIST_LABELS],
 				  &box->lists[LIST_LABEL_TEXT], &device->nr_labels);
 	device->labels = (const char *const *)box->lists[LIST_LABELS].items;
+	if (!err)
+		err = parse_pci(attrs.tb[FABRIC_A_DEVICE_PCI], box, &device->pci);
 	return err;
 }
 

@@ -39,10 +39,10 @@ static int parse_fm(const struct nlmsghdr *nlh, struct box *box)
 	if (err)
 		return err;
 	fill(&attrs, fields, ARRAY_SIZE(fields), fm);
-	err = get_numbers(nlh, FABRIC_A_FM_ACTIVE_PORT, &box->lists[LIST_ACTIVE_PORTS],
+	err = get_numbers(&attrs, FABRIC_A_FM_ACTIVE_PORT, &box->lists[LIST_ACTIVE_PORTS],
 			  &fm->nr_active_ports);
 	if (!err)
-		err = get_numbers(nlh, FABRIC_A_FM_ACTIVE_VCS, &box->lists[LIST_ACTIVE_VCSS],
+		err = get_numbers(&attrs, FABRIC_A_FM_ACTIVE_VCS, &box->lists[LIST_ACTIVE_VCSS],
 				  &fm->nr_active_vcss);
 	fm->active_ports = (const uint32_t *)box->lists[LIST_ACTIVE_PORTS].items;
 	fm->active_vcss = (const uint32_t *)box->lists[LIST_ACTIVE_VCSS].items;
@@ -93,7 +93,7 @@ static int parse_fm_port(const struct nlmsghdr *nlh, struct box *box)
 	if (err)
 		return err;
 	fill(&attrs, port_fields, ARRAY_SIZE(port_fields), port);
-	err = get_numbers(nlh, FABRIC_A_FM_PORT_SPEEDS, &box->lists[0], &port->nr_speeds);
+	err = get_numbers(&attrs, FABRIC_A_FM_PORT_SPEEDS, &box->lists[0], &port->nr_speeds);
 	port->speeds = (const uint32_t *)box->lists[0].items;
 	return err;
 }
@@ -170,7 +170,7 @@ static int parse_fm_vcs(const struct nlmsghdr *nlh, struct box *box)
 		return err;
 	fill(&attrs, vcs_fields, ARRAY_SIZE(vcs_fields), vcs);
 	vcs->vppbs = NULL;
-	err = get_nests(nlh, &vppbs, &box->lists[0], &vcs->nr_vppbs);
+	err = get_nests(&attrs, &vppbs, &box->lists[0], &vcs->nr_vppbs);
 	if (!err && vcs->nr_vppbs)
 		vcs->vppbs = (const struct fabric_fm_vppb *)box->lists[0].items;
 	return err;

@@ -99,9 +99,9 @@ int parse_grant(const struct nlmsghdr *nlh, struct box *box)
 	parse_notice(attrs.tb[FABRIC_A_GRANT_NOTICE], box);
 	grant->slices = NULL;
 	grant->taken = NULL;
-	err = get_nests(nlh, &slices, &box->lists[LIST_SLICES], &grant->nr_slices);
+	err = get_nests(&attrs, &slices, &box->lists[LIST_SLICES], &grant->nr_slices);
 	if (!err)
-		err = get_nests(nlh, &taken, &box->lists[LIST_TAKEN], &grant->nr_taken);
+		err = get_nests(&attrs, &taken, &box->lists[LIST_TAKEN], &grant->nr_taken);
 	if (err)
 		return err;
 	slice = (struct fabric_slice *)box->lists[LIST_SLICES].items;

@@ -16,26 +16,19 @@ void parse_attrs(struct attrs *attrs, const struct nlattr *first, size_t left)
 	const struct nlattr *attr;
 
 	memset(attrs, 0, sizeof(*attrs));
+	attrs->first = first;
+	attrs->len = left;
 	for (attr = first; attr_ok(attr, left); attr = attr_next(attr, &left))
 		if (attr_type(attr) <= ATTRS_MAX)
 			attrs->tb[attr_type(attr)] = attr;
 }
 
-static const struct nlattr *attrs_of(const struct nlmsghdr *nlh, size_t *len)
-{
-	*len = NLMSG_PAYLOAD(nlh, GENL_HDRLEN);
-	return (const struct nlattr *)((const char *)nlh + NLMSG_LENGTH(GENL_HDRLEN));
-}
-
 int parse_message(struct attrs *attrs, const struct nlmsghdr *nlh)
 {
-	const struct nlattr *first;
-	size_t len;
-
 	if (nlh->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
 		return -EBADMSG;
-	first = attrs_of(nlh, &len);
-	parse_attrs(attrs, first, len);
+	parse_attrs(attrs, (const struct nlattr *)((const char *)nlh + NLMSG_LENGTH(GENL_HDRLEN)),
+		    NLMSG_PAYLOAD(nlh, GENL_HDRLEN));
 	return 0;
 }
 
@@ -110,16 +103,16 @@ static void store_link(const struct store *store, size_t count, size_t item_size
 	}
 }
 
-int get_nests(const struct nlmsghdr *nlh, const struct nests *nests, struct store *store,
+int get_nests(const struct attrs *from, const struct nests *nests, struct store *store,
 	      uint32_t *count)
 {
 	const struct nlattr *attr;
+	size_t left = from->len;
 	struct attrs attrs;
 	void *object;
-	size_t left;
 
 	*count = 0;
-	for (attr = attrs_of(nlh, &left); attr_ok(attr, left); attr = attr_next(attr, &left)) {
+	for (attr = from->first; attr_ok(attr, left); attr = attr_next(attr, &left)) {
 		if (attr_type(attr) != nests->attr)
 			continue;
 		object = store_at(store, *count, nests->size);
@@ -133,15 +126,14 @@ int get_nests(const struct nlmsghdr *nlh, const struct nests *nests, struct stor
 	return 0;
 }
 
-int get_numbers(const struct nlmsghdr *nlh, unsigned int type, struct store *store,
-		uint32_t *count)
+int get_numbers(const struct attrs *from, unsigned int type, struct store *store, uint32_t *count)
 {
 	const struct nlattr *attr;
+	size_t left = from->len;
 	uint32_t *number;
-	size_t left;
 
 	*count = 0;
-	for (attr = attrs_of(nlh, &left); attr_ok(attr, left); attr = attr_next(attr, &left)) {
+	for (attr = from->first; attr_ok(attr, left); attr = attr_next(attr, &left)) {
 		if (attr_type(attr) != type)
 			continue;
 		number = store_at(store, *count, sizeof(*number));
@@ -153,17 +145,17 @@ int get_numbers(const struct nlmsghdr *nlh, unsigned int type, struct store *sto
 	return 0;
 }
 
-int get_strings(const struct nlmsghdr *nlh, unsigned int type, struct store *pointers,
+int get_strings(const struct attrs *from, unsigned int type, struct store *pointers,
 		struct store *text, uint32_t *count)
 {
 	const struct nlattr *attr;
 	const char **pointer;
+	size_t left = from->len;
 	char *string;
 	uint32_t i;
-	size_t left;
 
 	*count = 0;
-	for (attr = attrs_of(nlh, &left); attr_ok(attr, left); attr = attr_next(attr, &left)) {
+	for (attr = from->first; attr_ok(attr, left); attr = attr_next(attr, &left)) {
 		if (attr_type(attr) != type)
 			continue;
 		string = store_at(text, *count, FABRIC_NAME_SIZE);

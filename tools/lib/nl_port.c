@@ -29,9 +29,11 @@ int parse_port(const struct nlmsghdr *nlh, struct box *box)
 	if (err)
 		return err;
 	fill(&attrs, fields, ARRAY_SIZE(fields), port);
-	err = get_strings(nlh, FABRIC_A_PORT_LABEL, &box->lists[LIST_LABELS],
+	err = get_strings(&attrs, FABRIC_A_PORT_LABEL, &box->lists[LIST_LABELS],
 			  &box->lists[LIST_LABEL_TEXT], &port->nr_labels);
 	port->labels = (const char *const *)box->lists[LIST_LABELS].items;
+	if (!err)
+		err = parse_pci(attrs.tb[FABRIC_A_PORT_PCI], box, &port->pci);
 	return err;
 }
 

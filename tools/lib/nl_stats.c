@@ -50,9 +50,9 @@ static int parse_stats(const struct nlmsghdr *nlh, struct box *box)
 	fill(&attrs, fields, ARRAY_SIZE(fields), stats);
 	stats->refusals = NULL;
 	stats->waits = NULL;
-	err = get_nests(nlh, &refusals, &box->lists[LIST_REFUSALS], &stats->nr_refusals);
+	err = get_nests(&attrs, &refusals, &box->lists[LIST_REFUSALS], &stats->nr_refusals);
 	if (!err)
-		err = get_nests(nlh, &waits, &box->lists[LIST_WAITS], &stats->nr_waits);
+		err = get_nests(&attrs, &waits, &box->lists[LIST_WAITS], &stats->nr_waits);
 	if (err)
 		return err;
 	if (stats->nr_refusals)

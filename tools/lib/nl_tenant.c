@@ -49,9 +49,9 @@ int parse_tenant(const struct nlmsghdr *nlh, struct box *box)
 	fill(&attrs, fields, ARRAY_SIZE(fields), tenant);
 	tenant->quotas = NULL;
 	tenant->members = NULL;
-	err = get_nests(nlh, &quotas, &box->lists[LIST_QUOTAS], &tenant->nr_quotas);
+	err = get_nests(&attrs, &quotas, &box->lists[LIST_QUOTAS], &tenant->nr_quotas);
 	if (!err)
-		err = get_nests(nlh, &members, &box->lists[LIST_MEMBERS], &tenant->nr_members);
+		err = get_nests(&attrs, &members, &box->lists[LIST_MEMBERS], &tenant->nr_members);
 	if (err)
 		return err;
 	if (tenant->nr_quotas)

@@ -145,10 +145,13 @@ enum fabric_binding {
  * @FABRIC_DEVICE_TYPE_MEMORY: A memory expander, a CXL Type 3 device.
  * @FABRIC_DEVICE_TYPE_REGION: A committed CXL region, possibly interleaved
  *   over several memory devices, taken over by the broker.
+ * @FABRIC_DEVICE_TYPE_FUNCTION: A PCI function that is not a port of the PCIe
+ *   hierarchy.
  */
 enum fabric_device_type {
 	FABRIC_DEVICE_TYPE_MEMORY = 1,
 	FABRIC_DEVICE_TYPE_REGION,
+	FABRIC_DEVICE_TYPE_FUNCTION,
 
 	/* private: */
 	__FABRIC_DEVICE_TYPE_MAX,
@@ -274,6 +277,64 @@ enum fabric_event {
 	/* private: */
 	__FABRIC_EVENT_MAX,
 	FABRIC_EVENT_MAX = (__FABRIC_EVENT_MAX - 1)
+};
+
+/*
+ * Power state of a PCI function (PCI Power Management 1.2, section 5).
+ */
+enum fabric_pci_power {
+	FABRIC_PCI_POWER_D0 = 1,
+	FABRIC_PCI_POWER_D1,
+	FABRIC_PCI_POWER_D2,
+	FABRIC_PCI_POWER_D3HOT,
+	FABRIC_PCI_POWER_D3COLD,
+
+	/* private: */
+	__FABRIC_PCI_POWER_MAX,
+	FABRIC_PCI_POWER_MAX = (__FABRIC_PCI_POWER_MAX - 1)
+};
+
+/*
+ * Access Control Services of a PCI function (PCIe 6.0, section 7.7.11),
+ * numbered like the bits of the ACS Capability register.
+ */
+enum fabric_pci_acs {
+	FABRIC_PCI_ACS_SOURCE_VALIDATION,
+	FABRIC_PCI_ACS_TRANSLATION_BLOCKING,
+	FABRIC_PCI_ACS_P2P_REQUEST_REDIRECT,
+	FABRIC_PCI_ACS_P2P_COMPLETION_REDIRECT,
+	FABRIC_PCI_ACS_UPSTREAM_FORWARDING,
+	FABRIC_PCI_ACS_P2P_EGRESS_CONTROL,
+	FABRIC_PCI_ACS_DIRECT_TRANSLATED_P2P,
+
+	/* private: */
+	__FABRIC_PCI_ACS_MAX,
+	FABRIC_PCI_ACS_MAX = (__FABRIC_PCI_ACS_MAX - 1)
+};
+
+/**
+ * enum fabric_pci_obstacle - Why a PCI function cannot be handed to a holder
+ *   safely and alone.
+ * @FABRIC_PCI_OBSTACLE_BRIDGE: It is a bridge, which belongs to the host.
+ * @FABRIC_PCI_OBSTACLE_NO_IOMMU: No IOMMU translates what it does, so it
+ *   reaches all memory.
+ * @FABRIC_PCI_OBSTACLE_SHARED_GROUP: Its IOMMU group has other functions that
+ *   are no bridges; see group-member.
+ * @FABRIC_PCI_OBSTACLE_NO_ACS: The group is shared because of a function on
+ *   its path that lacks Access Control Services or has them disabled; see
+ *   acs-missing.
+ * @FABRIC_PCI_OBSTACLE_NO_RESET: Nothing can reset it between two holders.
+ */
+enum fabric_pci_obstacle {
+	FABRIC_PCI_OBSTACLE_BRIDGE = 1,
+	FABRIC_PCI_OBSTACLE_NO_IOMMU,
+	FABRIC_PCI_OBSTACLE_SHARED_GROUP,
+	FABRIC_PCI_OBSTACLE_NO_ACS,
+	FABRIC_PCI_OBSTACLE_NO_RESET,
+
+	/* private: */
+	__FABRIC_PCI_OBSTACLE_MAX,
+	FABRIC_PCI_OBSTACLE_MAX = (__FABRIC_PCI_OBSTACLE_MAX - 1)
 };
 
 /*
@@ -408,6 +469,55 @@ enum fabric_fm_unbind {
 };
 
 enum {
+	FABRIC_A_PCI_BAR_INDEX = 1,
+	FABRIC_A_PCI_BAR_SIZE,
+	FABRIC_A_PCI_BAR_SIZES,
+
+	__FABRIC_A_PCI_BAR_MAX,
+	FABRIC_A_PCI_BAR_MAX = (__FABRIC_A_PCI_BAR_MAX - 1)
+};
+
+enum {
+	FABRIC_A_PCI_ADDRESS = 1,
+	FABRIC_A_PCI_VENDOR,
+	FABRIC_A_PCI_DEVICE,
+	FABRIC_A_PCI_SUBSYSTEM_VENDOR,
+	FABRIC_A_PCI_SUBSYSTEM_DEVICE,
+	FABRIC_A_PCI_CLASS,
+	FABRIC_A_PCI_REVISION,
+	FABRIC_A_PCI_SERIAL,
+	FABRIC_A_PCI_NUMA_NODE,
+	FABRIC_A_PCI_SLOT,
+	FABRIC_A_PCI_SPEED,
+	FABRIC_A_PCI_WIDTH,
+	FABRIC_A_PCI_SPEED_MAX,
+	FABRIC_A_PCI_WIDTH_MAX,
+	FABRIC_A_PCI_PAYLOAD,
+	FABRIC_A_PCI_PAYLOAD_MAX,
+	FABRIC_A_PCI_READ_REQUEST,
+	FABRIC_A_PCI_ACS,
+	FABRIC_A_PCI_ACS_ENABLED,
+	FABRIC_A_PCI_IOMMU_GROUP,
+	FABRIC_A_PCI_GROUP_MEMBER,
+	FABRIC_A_PCI_AER_CORRECTABLE,
+	FABRIC_A_PCI_AER_NONFATAL,
+	FABRIC_A_PCI_AER_FATAL,
+	FABRIC_A_PCI_DRIVER,
+	FABRIC_A_PCI_POWER,
+	FABRIC_A_PCI_VFS,
+	FABRIC_A_PCI_VFS_MAX,
+	FABRIC_A_PCI_PHYSFN,
+	FABRIC_A_PCI_VF_INDEX,
+	FABRIC_A_PCI_RESET,
+	FABRIC_A_PCI_BAR,
+	FABRIC_A_PCI_OBSTACLE,
+	FABRIC_A_PCI_ACS_MISSING,
+
+	__FABRIC_A_PCI_MAX,
+	FABRIC_A_PCI_MAX = (__FABRIC_A_PCI_MAX - 1)
+};
+
+enum {
 	FABRIC_A_DOMAIN_ID = 1,
 	FABRIC_A_DOMAIN_NAME,
 	FABRIC_A_DOMAIN_BACKEND,
@@ -432,6 +542,7 @@ enum {
 	FABRIC_A_PORT_HOST,
 	FABRIC_A_PORT_LABEL,
 	FABRIC_A_PORT_UNLABEL,
+	FABRIC_A_PORT_PCI,
 
 	__FABRIC_A_PORT_MAX,
 	FABRIC_A_PORT_MAX = (__FABRIC_A_PORT_MAX - 1)
@@ -453,6 +564,7 @@ enum {
 	FABRIC_A_DEVICE_UNLABEL,
 	FABRIC_A_DEVICE_SLICES,
 	FABRIC_A_DEVICE_IN_USE,
+	FABRIC_A_DEVICE_PCI,
 
 	__FABRIC_A_DEVICE_MAX,
 	FABRIC_A_DEVICE_MAX = (__FABRIC_A_DEVICE_MAX - 1)

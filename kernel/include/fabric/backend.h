@@ -103,6 +103,99 @@ struct fabric_region_req {
 	const char *name;
 };
 
+#define FABRIC_PCI_BARS			6
+#define FABRIC_PCI_GROUP_MEMBERS	16
+#define FABRIC_PCI_ADDRESS_LEN		16
+
+/**
+ * struct fabric_pci_info - what is known of a PCI function
+ * @address: "0000:01:00.0"
+ * @vendor: vendor ID
+ * @device: device ID
+ * @subsystem_vendor: subsystem vendor ID, 0 for bridges
+ * @subsystem_device: subsystem ID
+ * @class: base class, sub-class and programming interface
+ * @revision: revision ID
+ * @serial: serial number or FABRIC_NO_SERIAL
+ * @numa_node: node or NUMA_NO_NODE
+ * @slot: number of the slot, -1 if there is none
+ * @speed: MT/s per lane, 0 if unknown
+ * @width: lanes, 0 if unknown
+ * @speed_max: what it is capable of, 0 without a link
+ * @width_max: what it is capable of, 0 without a link
+ * @payload: bytes, 0 if it is no PCIe function
+ * @payload_max: bytes
+ * @read_request: bytes
+ * @has_acs: the next two are known
+ * @acs: BIT() of enum fabric_pci_acs, what it has
+ * @acs_enabled: what is enabled of that
+ * @iommu_group: number or -1
+ * @nr_group_members: length of @group_members
+ * @group_members: addresses of others in the group
+ * @has_aer: the next three are known
+ * @aer_correctable: correctable errors
+ * @aer_nonfatal: uncorrectable errors that were not fatal
+ * @aer_fatal: fatal errors
+ * @driver: name of the driver or ""
+ * @power: power state, 0 if unknown
+ * @vfs: virtual functions that are enabled
+ * @vfs_max: 0 without SR-IOV
+ * @physfn: address of the physical function of a virtual one, or ""
+ * @vf_index: number of a virtual function
+ * @reset: ways to reset it or ""
+ * @bars: base address registers; of size 0 what there is none of
+ * @bars.size: bytes
+ * @bars.sizes: BIT(n) for 2^n MiB that it can be resized to, 0 if it cannot
+ * @is_port: obstacles are not known
+ * @obstacles: BIT() of enum fabric_pci_obstacle
+ * @acs_missing: address of the function that lacks ACS, or ""
+ *
+ * All zeroes before it is filled in, so that two can be compared as memory.
+ */
+struct fabric_pci_info {
+	char address[FABRIC_PCI_ADDRESS_LEN];
+	u32 vendor;
+	u32 device;
+	u32 subsystem_vendor;
+	u32 subsystem_device;
+	u32 class;
+	u32 revision;
+	u64 serial;
+	int numa_node;
+	int slot;
+	u32 speed;
+	u32 width;
+	u32 speed_max;
+	u32 width_max;
+	u32 payload;
+	u32 payload_max;
+	u32 read_request;
+	bool has_acs;
+	u32 acs;
+	u32 acs_enabled;
+	int iommu_group;
+	unsigned int nr_group_members;
+	char group_members[FABRIC_PCI_GROUP_MEMBERS][FABRIC_PCI_ADDRESS_LEN];
+	bool has_aer;
+	u64 aer_correctable;
+	u64 aer_nonfatal;
+	u64 aer_fatal;
+	char driver[FABRIC_NAME_MAX_LEN + 1];
+	enum fabric_pci_power power;
+	u32 vfs;
+	u32 vfs_max;
+	char physfn[FABRIC_PCI_ADDRESS_LEN];
+	u32 vf_index;
+	char reset[FABRIC_NAME_MAX_LEN + 1];
+	struct {
+		u64 size;
+		u64 sizes;
+	} bars[FABRIC_PCI_BARS];
+	bool is_port;
+	u32 obstacles;
+	char acs_missing[FABRIC_PCI_ADDRESS_LEN];
+};
+
 /**
  * struct fabric_backend_ops - what a backend can do
  *
@@ -125,10 +218,18 @@ struct fabric_backend_ops {
 	bool throttles;
 
 	/**
+	 * @refresh: look again at what changes without a word
+	 *
+	 * Optional. Called before ports or devices of the domain are shown. Tell
+	 * by the functions for events what has changed.
+	 */
+	void (*refresh)(void *domain_priv);
+
+	/**
 	 * @slice_prepare: first step of a grant
 	 *
-	 * The four steps of a slice come together, or not at all where the
-	 * domain has no devices.
+	 * The four steps of a slice come together, or not at all where no
+	 * device has a resource.
 	 *
 	 * Get everything that can fail, and make sure that the memory holds
 	 * nothing of an earlier holder. The slice is reserved and not visible
@@ -291,6 +392,7 @@ struct fabric_backend_ops {
  * @bindable: a downstream port that can be bound to hosts
  * @host: host that it is bound to already, or NULL
  * @number: physical port number, in a domain with the op cci
+ * @pci: what is known of it as a PCI function, or NULL
  */
 struct fabric_port_info {
 	struct fabric_port *parent;
@@ -302,6 +404,7 @@ struct fabric_port_info {
 	bool bindable;
 	const char *host;
 	u8 number;
+	const struct fabric_pci_info *pci;
 };
 
 /**
@@ -314,6 +417,7 @@ struct fabric_port_info {
  * @numa_node: node or NUMA_NO_NODE
  * @members: memory devices of a region in the order of their position
  * @nr_members: their number
+ * @pci: what is known of it as a PCI function, or NULL
  */
 struct fabric_device_info {
 	struct fabric_port *port;
@@ -324,6 +428,7 @@ struct fabric_device_info {
 	int numa_node;
 	struct fabric_device *const *members;
 	unsigned int nr_members;
+	const struct fabric_pci_info *pci;
 };
 
 /**
@@ -361,10 +466,12 @@ struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 				    const struct fabric_port_info *info, void *priv);
 void fabric_port_remove(struct fabric_port *port);
 void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32 speed, u32 width);
+void fabric_port_pci_event(struct fabric_port *port, const struct fabric_pci_info *pci);
 void *fabric_port_priv(struct fabric_port *port);
 
 struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 					const struct fabric_device_info *info, void *priv);
+void fabric_device_pci_event(struct fabric_device *device, const struct fabric_pci_info *pci);
 int fabric_device_withdraw(struct fabric_device *device, struct netlink_ext_ack *extack);
 int fabric_device_remove(struct fabric_device *device, const char *reason, unsigned long timeout);
 

@@ -162,6 +162,9 @@ enum fabric_enum {
 	FABRIC_ENUM_FM_VCS_STATE,
 	FABRIC_ENUM_FM_VPPB_STATE,
 	FABRIC_ENUM_FM_UNBIND,
+	FABRIC_ENUM_PCI_POWER,
+	FABRIC_ENUM_PCI_ACS,	/* from 0 */
+	FABRIC_ENUM_PCI_OBSTACLE,
 };
 
 /**
@@ -234,6 +237,100 @@ int fabric_domain_get(struct fabric_ctx *ctx, uint32_t id, const struct fabric_d
  */
 int fabric_domain_list(struct fabric_ctx *ctx, fabric_domain_cb cb, void *data);
 
+/* PCI functions */
+
+/**
+ * struct fabric_pci_bar - a base address register of a function
+ * @next: the next one; NULL at the end
+ * @index: its number
+ * @size: bytes
+ * @sizes: bit N if it can be resized to 2^N MiB, 0 if it can't be resized
+ */
+struct fabric_pci_bar {
+	const struct fabric_pci_bar *next;
+	uint32_t index;
+	uint64_t size;
+	uint64_t sizes;
+};
+
+/**
+ * struct fabric_pci - what a port or device is as a PCI function
+ * @vendor: vendor ID
+ * @device: device ID
+ * @subsystem_vendor: subsystem vendor ID, 0 if it has none
+ * @subsystem_device: subsystem ID
+ * @class_code: base class, sub-class and programming interface
+ * @revision: revision ID
+ * @serial: serial number, 0 if unknown
+ * @numa_node: NUMA node or FABRIC_NO_NODE
+ * @slot: number of the slot or FABRIC_UNSET
+ * @speed: MT/s per lane, 0 if unknown
+ * @width: lanes, 0 if unknown
+ * @speed_max: what it is capable of, 0 without a link
+ * @width_max: what it is capable of, 0 without a link
+ * @payload: largest payload in bytes, as set, 0 if it is no PCIe function
+ * @payload_max: what it is capable of
+ * @read_request: largest read request in bytes, as set
+ * @acs: bit N for the service N of enum fabric_pci_acs that it has, or FABRIC_UNSET
+ * @acs_enabled: those of @acs that are enabled, or FABRIC_UNSET
+ * @iommu_group: number or FABRIC_UNSET
+ * @nr_group_members: number of @group_members
+ * @group_members: addresses of others in the group, the first 16 of them
+ * @aer_correctable: correctable errors, or FABRIC_UNSET64 if they aren't counted
+ * @aer_nonfatal: uncorrectable errors that were not fatal, or FABRIC_UNSET64
+ * @aer_fatal: fatal errors, or FABRIC_UNSET64
+ * @power: power state, 0 if unknown
+ * @vfs: virtual functions that are enabled
+ * @vfs_max: most virtual functions, 0 without SR-IOV
+ * @vf_index: number of a virtual function, or FABRIC_UNSET
+ * @obstacles: bit N for the obstacle N of enum fabric_pci_obstacle; FABRIC_UNSET for ports
+ * @address: "0000:01:00.0"
+ * @driver: name of its driver, or ""
+ * @physfn: address of the physical function of a virtual one, or ""
+ * @reset: ways to reset it, the first is used, or ""
+ * @acs_missing: address of the function that lacks ACS, or ""
+ * @nr_bars: number of @bars
+ * @bars: list of its base address registers
+ */
+struct fabric_pci {
+	uint32_t vendor;
+	uint32_t device;
+	uint32_t subsystem_vendor;
+	uint32_t subsystem_device;
+	uint32_t class_code;
+	uint32_t revision;
+	uint64_t serial;
+	uint32_t numa_node;
+	uint32_t slot;
+	uint32_t speed;
+	uint32_t width;
+	uint32_t speed_max;
+	uint32_t width_max;
+	uint32_t payload;
+	uint32_t payload_max;
+	uint32_t read_request;
+	uint32_t acs;
+	uint32_t acs_enabled;
+	uint32_t iommu_group;
+	uint32_t nr_group_members;
+	const char *const *group_members;
+	uint64_t aer_correctable;
+	uint64_t aer_nonfatal;
+	uint64_t aer_fatal;
+	enum fabric_pci_power power;
+	uint32_t vfs;
+	uint32_t vfs_max;
+	uint32_t vf_index;
+	uint32_t obstacles;
+	char address[FABRIC_NAME_SIZE];
+	char driver[FABRIC_NAME_SIZE];
+	char physfn[FABRIC_NAME_SIZE];
+	char reset[FABRIC_NAME_SIZE];
+	char acs_missing[FABRIC_NAME_SIZE];
+	uint32_t nr_bars;
+	const struct fabric_pci_bar *bars;
+};
+
 /* Ports */
 
 /**
@@ -250,6 +347,7 @@ int fabric_domain_list(struct fabric_ctx *ctx, fabric_domain_cb cb, void *data);
  * @host: host that it is bound to, or ""
  * @nr_labels: number of @labels
  * @labels: labels, "key=value" each
+ * @pci: what it is as a PCI function, or NULL
  */
 struct fabric_port {
 	uint32_t id;
@@ -264,6 +362,7 @@ struct fabric_port {
 	char host[FABRIC_NAME_SIZE];
 	uint32_t nr_labels;
 	const char *const *labels;
+	const struct fabric_pci *pci;
 };
 
 /**
@@ -664,7 +763,7 @@ int fabric_fm_command_list(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t 
  * @health: whether it can be used
  * @numa_node: NUMA node or FABRIC_NO_NODE
  * @serial: serial number, 0 if unknown
- * @capacity: capacity in bytes, whether or not it is in a resource
+ * @capacity: capacity in bytes, whether or not it is in a resource, 0 if it has none
  * @nr_members: number of @members
  * @members: ids of the devices that a region is interleaved over, in order
  * @name: its name, unique in the domain
@@ -673,6 +772,7 @@ int fabric_fm_command_list(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t 
  * @in_use: bytes of its resources that are not free
  * @nr_labels: number of @labels
  * @labels: labels, "key=value" each
+ * @pci: what it is as a PCI function, or NULL
  */
 struct fabric_device {
 	uint32_t id;
@@ -691,6 +791,7 @@ struct fabric_device {
 	uint64_t in_use;
 	uint32_t nr_labels;
 	const char *const *labels;
+	const struct fabric_pci *pci;
 };
 
 /**

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Private to the PCIe backend. Prototypes are grouped by object. */
+#ifndef _FABRIC_PCI_H
+#define _FABRIC_PCI_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+
+#include <fabric/backend.h>
+#include "../compat/compat.h"
+
+/**
+ * DOC: locking
+ *
+ * In this order:
+ *
+ *   locks of devices, lock of rescan and remove
+ *                      held by whoever raises a notification of the bus
+ *   inventory_lock     list of the functions, what is known of them, their
+ *                      bridges
+ *   lock of a domain   the core's, inside its functions
+ *
+ * What waits in the core for the ops of a domain (the removal of a port, the
+ * end of a domain) is called without inventory_lock, which refresh takes.
+ *
+ * A function in the list has a reference to its struct pci_dev, which keeps the
+ * memory and nothing else: it can be unplugged, and its driver unbound, at any
+ * time. The configuration space of one that is gone reads as ones.
+ */
+
+/* attr.c */
+int fabric_pci_attr_read(struct device *dev, const char *name, char *buf);
+
+/* bridge.c */
+
+/**
+ * struct fabric_pci_bridge - a host bridge, which is a domain
+ * @node: in the list of bridges
+ * @name: of the bridge in sysfs, "pci0000:00"
+ * @domain: the core's
+ * @nr_functions: functions below it
+ *
+ * By inventory_lock.
+ */
+struct fabric_pci_bridge {
+	struct list_head node;
+	char name[FABRIC_PCI_ADDRESS_LEN];
+	struct fabric_domain *domain;
+	unsigned int nr_functions;
+};
+
+struct fabric_pci_bridge *fabric_pci_bridge_get(struct pci_dev *pdev);
+struct fabric_pci_bridge *fabric_pci_bridge_put(struct fabric_pci_bridge *bridge);
+void fabric_pci_bridge_end(struct fabric_pci_bridge *bridge);
+void fabric_pci_bridge_exit(void);
+
+/* facts.c */
+void fabric_pci_facts_init(struct pci_dev *pdev, struct fabric_pci_info *info);
+void fabric_pci_facts_update(struct pci_dev *pdev, struct fabric_pci_info *info);
+
+/* isolation.c */
+void fabric_pci_isolation(struct pci_dev *pdev, struct fabric_pci_info *info);
+
+/* function.c */
+extern struct mutex fabric_pci_inventory_lock;
+
+void fabric_pci_function_event(struct pci_dev *pdev, unsigned long action);
+void fabric_pci_refresh(void *domain_priv);
+void fabric_pci_function_add_present(void);
+void fabric_pci_function_init(void);
+void fabric_pci_function_exit(void);
+
+#endif /* _FABRIC_PCI_H */

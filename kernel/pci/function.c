@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include <fabric/pcie.h>
+
+#include "fabric_pci.h"
+
+/* What a function says settles some time after it or its driver came or went */
+#define SETTLE_DELAY	(HZ / 2)
+
+static unsigned int poll_ms = 1000;
+module_param(poll_ms, uint, 0644);
+MODULE_PARM_DESC(poll_ms, "Milliseconds after which links, errors and power states are looked at again, 0 for never");
+
+/* Functions, what is known of them, their bridges */
+DEFINE_MUTEX(fabric_pci_inventory_lock);
+
+/* Exactly one of @port and @device is not NULL. */
+struct fabric_pci_function {
+	struct list_head node;
+	struct pci_dev *pdev;
+	struct fabric_pci_bridge *bridge;
+	struct fabric_port *port;
+	struct fabric_device *device;
+	struct fabric_pci_info info;
+};
+
+/* Parents first; by fabric_pci_inventory_lock */
+static LIST_HEAD(functions);
+
+static struct fabric_pci_function *function_find(const struct pci_dev *pdev)
+{
+	struct fabric_pci_function *function;
+
+	lockdep_assert_held(&fabric_pci_inventory_lock);
+	list_for_each_entry(function, &functions, node) {
+		if (function->pdev == pdev)
+			return function;
+	}
+	return NULL;
+}
+
+/* The nearest port above a function, or NULL. */
+static struct fabric_port *port_above(struct pci_dev *pdev)
+{
+	struct fabric_pci_function *function;
+
+	while ((pdev = pci_upstream_bridge(pdev))) {
+		function = function_find(pdev);
+		if (function && function->port)
+			return function->port;
+	}
+	return NULL;
+}
+
+static void update(struct fabric_pci_function *function)
+{
+	enum fabric_link link;
+	u32 speed, width;
+
+	fabric_pci_facts_update(function->pdev, &function->info);
+	if (function->device) {
+		fabric_device_pci_event(function->device, &function->info);
+		return;
+	}
+	link = fabric_pcie_link(function->pdev, &speed, &width);
+	fabric_port_link_event(function->port, link, speed, width);
+	fabric_port_pci_event(function->port, &function->info);
+}
+
+/* Of one domain, or of all without one. */
+void fabric_pci_refresh(void *domain_priv)
+{
+	struct fabric_pci_function *function;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	list_for_each_entry(function, &functions, node) {
+		if (!domain_priv || function->bridge == domain_priv)
+			update(function);
+	}
+	mutex_unlock(&fabric_pci_inventory_lock);
+}
+
+static void poll(struct work_struct *work);
+static DECLARE_DELAYED_WORK(poll_work, poll);
+
+static void poll(struct work_struct *work)
+{
+	fabric_pci_refresh(NULL);
+	if (poll_ms)
+		schedule_delayed_work(&poll_work, msecs_to_jiffies(poll_ms));
+}
+
+static void poll_soon(void)
+{
+	cancel_delayed_work(&poll_work);
+	schedule_delayed_work(&poll_work, SETTLE_DELAY);
+}
+
+static int add_port(struct fabric_pci_function *function)
+{
+	struct fabric_port_info info = {
+		.parent = port_above(function->pdev),
+		.name = pci_name(function->pdev),
+		.type = fabric_pcie_port_type(function->pdev),
+		.pci = &function->info,
+	};
+
+	info.link = fabric_pcie_link(function->pdev, &info.speed, &info.width);
+	function->port = fabric_port_add(function->bridge->domain, &info, function);
+	return PTR_ERR_OR_ZERO(function->port);
+}
+
+static int add_device(struct fabric_pci_function *function)
+{
+	const struct fabric_device_info info = {
+		.port = port_above(function->pdev),
+		.name = pci_name(function->pdev),
+		.type = FABRIC_DEVICE_TYPE_FUNCTION,
+		.serial = function->info.serial,
+		.numa_node = function->info.numa_node,
+		.pci = &function->info,
+	};
+
+	function->device = fabric_device_add(function->bridge->domain, &info, function);
+	return PTR_ERR_OR_ZERO(function->device);
+}
+
+static void function_add(struct pci_dev *pdev)
+{
+	struct fabric_pci_bridge *last = NULL;
+	struct fabric_pci_function *function;
+	int ret;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	if (function_find(pdev))
+		goto out;
+	/* Early: fabric_pci_function_init() will find it, and its ports then */
+	if (pdev->is_virtfn && !function_find(pci_physfn(pdev)))
+		goto out;
+	ret = -ENOMEM;
+	function = kzalloc_obj(*function);
+	if (!function)
+		goto err_warn;
+	function->bridge = fabric_pci_bridge_get(pdev);
+	if (IS_ERR(function->bridge)) {
+		ret = PTR_ERR(function->bridge);
+		goto err_free;
+	}
+	function->pdev = pdev;
+	fabric_pci_facts_init(pdev, &function->info);
+	fabric_pci_facts_update(pdev, &function->info);
+	ret = fabric_pcie_port_type(pdev) ? add_port(function) : add_device(function);
+	if (ret)
+		goto err_put_bridge;
+	pci_dev_get(pdev);
+	list_add_tail(&function->node, &functions);
+out:
+	mutex_unlock(&fabric_pci_inventory_lock);
+	return;
+
+err_put_bridge:
+	last = fabric_pci_bridge_put(function->bridge);
+err_free:
+	kfree(function);
+err_warn:
+	mutex_unlock(&fabric_pci_inventory_lock);
+	fabric_pci_bridge_end(last);
+	pci_warn(pdev, "not in the inventory: %pe\n", ERR_PTR(ret));
+}
+
+static void function_remove(struct pci_dev *pdev)
+{
+	struct fabric_pci_function *function;
+	struct fabric_pci_bridge *last;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	function = function_find(pdev);
+	if (!function) {
+		mutex_unlock(&fabric_pci_inventory_lock);
+		return;
+	}
+	list_del(&function->node);
+	mutex_unlock(&fabric_pci_inventory_lock);
+
+	if (function->port)
+		fabric_port_remove(function->port);
+	else
+		fabric_device_remove(function->device, "The function is removed", 0);
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	last = fabric_pci_bridge_put(function->bridge);
+	mutex_unlock(&fabric_pci_inventory_lock);
+	fabric_pci_bridge_end(last);
+	pci_dev_put(function->pdev);
+	kfree(function);
+}
+
+/* The lock of the device is held, so that its driver stays what it is. */
+static void driver_changed(struct pci_dev *pdev, const struct device_driver *driver)
+{
+	struct fabric_pci_function *function;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	function = function_find(pdev);
+	if (function) {
+		memset(function->info.driver, 0, sizeof(function->info.driver));
+		if (driver)
+			strscpy(function->info.driver, driver->name);
+		update(function);
+	}
+	mutex_unlock(&fabric_pci_inventory_lock);
+}
+
+/* A notification of the PCI bus; what is below a port comes after it and goes before it. */
+void fabric_pci_function_event(struct pci_dev *pdev, unsigned long action)
+{
+	switch (action) {
+	case BUS_NOTIFY_ADD_DEVICE:
+		function_add(pdev);
+		break;
+	case BUS_NOTIFY_DEL_DEVICE:
+		function_remove(pdev);
+		break;
+	case BUS_NOTIFY_BOUND_DRIVER:
+		driver_changed(pdev, pdev->dev.driver);
+		break;
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+		driver_changed(pdev, NULL);
+		break;
+	default:
+		return;
+	}
+	poll_soon();
+}
+
+/* Virtual functions come and go with the lock of their physical one held. */
+static void virtual_functions_add(struct pci_dev *physfn)
+{
+	struct pci_dev *pdev = NULL;
+
+	if (!pci_num_vf(physfn))
+		return;
+	for_each_pci_dev(pdev) {
+		if (pdev->is_virtfn && pci_physfn(pdev) == physfn)
+			function_add(pdev);
+	}
+}
+
+/* The lock of rescan and remove is held. Parents are found before children. */
+void fabric_pci_function_add_present(void)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		if (!pdev->is_virtfn)
+			function_add(pdev);
+	}
+}
+
+/* What needs locks of devices: they come before the lock of rescan and remove. */
+void fabric_pci_function_init(void)
+{
+	struct pci_dev *pdev = NULL;
+
+	for_each_pci_dev(pdev) {
+		device_lock(&pdev->dev);
+		virtual_functions_add(pdev);
+		if (pdev->dev.driver)
+			driver_changed(pdev, pdev->dev.driver);
+		device_unlock(&pdev->dev);
+	}
+	poll_soon();
+}
+
+/* Notifications have ended. What the core has of the functions goes with the domains. */
+void fabric_pci_function_exit(void)
+{
+	struct fabric_pci_function *function, *next;
+
+	cancel_delayed_work_sync(&poll_work);
+	mutex_lock(&fabric_pci_inventory_lock);
+	list_for_each_entry_safe(function, next, &functions, node) {
+		list_del(&function->node);
+		pci_dev_put(function->pdev);
+		kfree(function);
+	}
+	mutex_unlock(&fabric_pci_inventory_lock);
+}
