@@ -32,25 +32,26 @@ static inline u32 fabric_pcie_link_speed(u32 code)
 	return code < ARRAY_SIZE(speeds) ? speeds[code] : 0;
 }
 
-static inline bool fabric_pcie_link_is_up(struct pci_dev *pdev, u16 lnksta)
-{
-	u32 cap;
-
-	/* Without reporting of the data link layer a negotiated width is all there is */
-	if (pci_pcie_type(pdev) == PCI_EXP_TYPE_UPSTREAM ||
-	    pcie_capability_read_dword(pdev, PCI_EXP_LNKCAP, &cap) ||
-	    !(cap & PCI_EXP_LNKCAP_DLLLARC))
-		return lnksta & PCI_EXP_LNKSTA_NLW;
-	return lnksta & PCI_EXP_LNKSTA_DLLLA;
-}
-
-static inline bool fabric_pcie_slot_is_empty(struct pci_dev *pdev)
+static inline bool fabric_pcie_slot_is_taken(struct pci_dev *pdev)
 {
 	u16 sta;
 
-	return pcie_caps_reg(pdev) & PCI_EXP_FLAGS_SLOT &&
-	       !pcie_capability_read_word(pdev, PCI_EXP_SLTSTA, &sta) &&
-	       !(sta & PCI_EXP_SLTSTA_PDS);
+	return !pcie_capability_read_word(pdev, PCI_EXP_SLTSTA, &sta) && sta & PCI_EXP_SLTSTA_PDS;
+}
+
+static inline bool fabric_pcie_link_is_up(struct pci_dev *pdev, u16 lnksta)
+{
+	bool upstream = pci_pcie_type(pdev) == PCI_EXP_TYPE_UPSTREAM;
+	u32 cap;
+
+	/* PCIe 6.0, section 7.5.3.6: who can tell of the data link layer has the last word */
+	if (!upstream && !pcie_capability_read_dword(pdev, PCI_EXP_LNKCAP, &cap) &&
+	    cap & PCI_EXP_LNKCAP_DLLLARC)
+		return lnksta & PCI_EXP_LNKSTA_DLLLA;
+	/* Or else a link is taken for up where there is something to have one with */
+	if (!upstream && pcie_caps_reg(pdev) & PCI_EXP_FLAGS_SLOT)
+		return fabric_pcie_slot_is_taken(pdev);
+	return lnksta & PCI_EXP_LNKSTA_NLW;
 }
 
 /* The link of a port; @speed and @width are 0 while it is down. */
@@ -61,7 +62,7 @@ static inline enum fabric_link fabric_pcie_link(struct pci_dev *pdev, u32 *speed
 	*speed = 0;
 	*width = 0;
 	if (pcie_capability_read_word(pdev, PCI_EXP_LNKSTA, &sta) || PCI_POSSIBLE_ERROR(sta) ||
-	    !fabric_pcie_link_is_up(pdev, sta) || fabric_pcie_slot_is_empty(pdev))
+	    !fabric_pcie_link_is_up(pdev, sta))
 		return FABRIC_LINK_DOWN;
 	*speed = fabric_pcie_link_speed(FIELD_GET(PCI_EXP_LNKSTA_CLS, sta));
 	*width = FIELD_GET(PCI_EXP_LNKSTA_NLW, sta);
