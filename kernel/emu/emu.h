@@ -124,7 +124,8 @@ void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent);
  * @width: configuration: lanes
  * @link: configuration: state of the link at first
  * @port: handle in the core, while live
- * @number: physical port number of the FM API, constant while live
+ * @number: physical port number of the FM API, if there is a mailbox; constant
+ *	while live
  * @bound: the upstream port of the host that it is bound to, or NULL; written
  *	by ops, which do not overlap, under cci->lock
  * @vppb: which of the vPPBs of that host, by cci->lock
@@ -167,12 +168,13 @@ int emu_port_set_link(struct fabric_port *handle, enum fabric_link link,
 
 /* cci.c */
 
-/* Physical port numbers are a byte */
-#define EMU_PORTS_MAX	255
+/* Physical port numbers are a byte: a switch with more ports has no mailbox */
+#define EMU_CCI_PORTS_MAX	255
 
 /**
  * struct emu_cci - mailbox of the switch
  * @sw: where it belongs
+ * @absent: the switch has none, constant while live
  * @lock: protects the following, and the vPPBs of the ports
  * @work: ends the background operation
  * @running: it has not ended
@@ -188,7 +190,8 @@ int emu_port_set_link(struct fabric_port *handle, enum fabric_link link,
  */
 struct emu_cci {
 	struct emu_switch *sw;
-	spinlock_t lock; /* all but @sw, @work */
+	bool absent;
+	spinlock_t lock; /* all but @sw, @absent, @work */
 	struct work_struct work;
 	bool running;
 	u16 opcode;

@@ -6,22 +6,23 @@
 
 #include "emu.h"
 
-static const struct fabric_backend_ops emu_ops = {
-	.owner		= THIS_MODULE,
-	.name		= "emu",
-	.throttles	= true,
-	.slice_prepare	= emu_slice_prepare,
-	.slice_commit	= emu_slice_commit,
-	.slice_revoke	= emu_slice_revoke,
-	.slice_release	= emu_slice_release,
-	.slice_shrink	= emu_slice_shrink,
-	.slice_copy	= emu_slice_copy,
-	.slice_page	= emu_slice_page,
-	.port_bind	= emu_port_bind,
-	.port_unbind	= emu_port_unbind,
-	.port_set_link	= emu_port_set_link,
-	.cci		= emu_cci,
-};
+#define EMU_OPS						\
+	.owner		= THIS_MODULE,			\
+	.name		= "emu",			\
+	.throttles	= true,				\
+	.slice_prepare	= emu_slice_prepare,		\
+	.slice_commit	= emu_slice_commit,		\
+	.slice_revoke	= emu_slice_revoke,		\
+	.slice_release	= emu_slice_release,		\
+	.slice_shrink	= emu_slice_shrink,		\
+	.slice_copy	= emu_slice_copy,		\
+	.slice_page	= emu_slice_page,		\
+	.port_bind	= emu_port_bind,		\
+	.port_unbind	= emu_port_unbind,		\
+	.port_set_link	= emu_port_set_link
+
+static const struct fabric_backend_ops emu_ops = { EMU_OPS, .cci = emu_cci };
+static const struct fabric_backend_ops emu_ops_without_mailbox = { EMU_OPS };
 
 static struct emu_switch *to_emu_switch(struct config_item *item)
 {
@@ -88,9 +89,7 @@ static int emu_switch_check(struct emu_switch *sw)
 		port->number = number++;
 	list_for_each_entry(port, &sw->ports, node)
 		port->number = number++;
-	if (number > EMU_PORTS_MAX)
-		return emu_switch_error(sw, -ENOSPC, "The switch has more than %u ports, %u",
-					EMU_PORTS_MAX, number);
+	sw->cci.absent = number > EMU_CCI_PORTS_MAX;
 	list_for_each_entry(port, &sw->ports, node) {
 		ret = emu_port_check(port);
 		if (ret)
@@ -265,7 +264,8 @@ static int emu_switch_activate(struct emu_switch *sw)
 
 	emu_faults_reset(sw);
 	emu_cci_reset(sw);
-	domain = fabric_domain_register(name, &emu_ops, sw);
+	domain = fabric_domain_register(name, sw->cci.absent ? &emu_ops_without_mailbox : &emu_ops,
+					sw);
 	if (IS_ERR(domain)) {
 		emu_switch_unpin(sw);
 		ret = PTR_ERR(domain);

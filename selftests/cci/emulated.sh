@@ -519,6 +519,18 @@ switch_that_goes_ends_the_command()
 	expect_eq "$(field port "$(id_of port $sw p2)" binding)" unbound
 }
 
+# Its ports are more than the FM API has numbers for.
+large_switch_has_no_mailbox()
+{
+	defer emu_switch_del large$$
+	emu_switch_of large$$ 254 4K 4K
+	expect_refusal 1 "The domain has no mailbox of a switch" fc fm show large$$
+	expect_eq "$(field port "$(id_of port large$$ p253)" binding)" bound
+	fc port unbind "$(id_of port large$$ p253)"
+	fc port bind "$(id_of port large$$ p253)" host host1
+	expect_eq "$(field port "$(id_of port large$$ p253)" host)" host1
+}
+
 ktap_run_all \
 	switch_says_who_it_is \
 	switch_is_among_all \
@@ -555,4 +567,5 @@ ktap_run_all \
 	return_codes_are_named \
 	command_that_is_lacking_is_named \
 	bind_with_a_spoilt_answer_is_undone_by_unbind \
-	switch_that_goes_ends_the_command
+	switch_that_goes_ends_the_command \
+	large_switch_has_no_mailbox
