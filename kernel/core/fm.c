@@ -879,7 +879,7 @@ static int find_bound(struct fabric_domain *domain, struct found_port *found, bo
 	if (!vcs)
 		return -ENOMEM;
 	ret = fabric_fm_switch(domain, &sw, NULL);
-	for (id = 0; id < sw.vcss && !ret; id++) {
+	for (id = 0; !ret && id < sw.vcss; id++) {
 		ret = fabric_fm_vcs(domain, id, vcs, NULL);
 		if (ret == -ENOENT) {
 			ret = 0;
