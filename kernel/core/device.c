@@ -86,7 +86,10 @@ bool fabric_device_has_label(const struct fabric_device *device, const char *lab
 	return device->nr_members;
 }
 
-/* The same of every port between the device, or all that it is made of, and the root. */
+/*
+ * What every port between the device, or all that it is made of, and the root carries,
+ * or what of it can still be guaranteed.
+ */
 u64 fabric_device_bandwidth(const struct fabric_device *device, bool free)
 {
 	u64 least = fabric_port_bandwidth(device->port, free);
