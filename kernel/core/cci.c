@@ -68,10 +68,6 @@ static const struct field background_fields[] = {
 	FIELD(cci_background, 6, 2, vendor_status),
 };
 
-static const struct field timestamp_fields[] = {
-	FIELD(cci_timestamp, 0, 8, time),
-};
-
 static const struct field logs_fields[] = {
 	FIELD(cci_logs, 0, 2, nr),
 };
@@ -189,7 +185,6 @@ static const struct layout layouts[CCI_KINDS] = {
 	[CCI_KIND_HEADER] = LAYOUT(header, "header", CCI_HEADER_SIZE),
 	[CCI_KIND_IDENTIFY] = LAYOUT(identify, "identity", 18),
 	[CCI_KIND_BACKGROUND] = LAYOUT(background, "background status", 8),
-	[CCI_KIND_TIMESTAMP] = LAYOUT(timestamp, "timestamp", 8),
 	[CCI_KIND_LOGS] = LAYOUT(logs, "list of logs", 8),
 	[CCI_KIND_LOG] = LAYOUT(log, "log", 20),
 	[CCI_KIND_GET_LOG] = LAYOUT(get_log, "request for a log", 24),
@@ -540,7 +535,7 @@ const char *cci_opcode_name(u16 opcode)
 }
 EXPORT_SYMBOL_FABRIC(cci_opcode_name);
 
-/* CXL 3.1, section 8.2.8.4.5.1 */
+/* CXL 3.1, section 8.2.8.4.5.1. The last is longer there: what the user reads has 80 bytes. */
 static const char * const return_names[] = {
 	[CCI_SUCCESS] = "Success",
 	[CCI_BACKGROUND_STARTED] = "Background Command Started",
@@ -574,7 +569,7 @@ static const char * const return_names[] = {
 	[0x1d] = "Resources Exhausted",
 	[0x1e] = "Invalid Extent List",
 	[0x1f] = "Transfer Out of Order",
-	[CCI_ABORT_NOT_SUPPORTED] = "Request Abort Background Operation Not Supported",
+	[CCI_ABORT_NOT_SUPPORTED] = "Abort Not Supported",
 };
 
 /**

@@ -68,14 +68,6 @@ static void walk_background(struct walk *walk)
 		    background.return_code, background.vendor_status);
 }
 
-static void walk_timestamp(struct walk *walk)
-{
-	struct cci_timestamp timestamp;
-
-	if (take(walk, &timestamp))
-		say(walk, "time=%" PRIu64, (uint64_t)timestamp.time);
-}
-
 static void walk_logs(struct walk *walk)
 {
 	struct cci_logs logs;
@@ -233,8 +225,6 @@ static void walk_tunnel_response(struct walk *walk)
 static void walk_request(struct walk *walk, u16 opcode)
 {
 	switch (opcode) {
-	case CCI_SET_TIMESTAMP:
-		return walk_timestamp(walk);
 	case CCI_GET_LOG:
 		return walk_get_log(walk);
 	case CCI_GET_PORT_STATE:
@@ -259,8 +249,6 @@ static void walk_response(struct walk *walk, u16 opcode)
 		return walk_identify(walk);
 	case CCI_BACKGROUND_STATUS:
 		return walk_background(walk);
-	case CCI_GET_TIMESTAMP:
-		return walk_timestamp(walk);
 	case CCI_GET_SUPPORTED_LOGS:
 		return walk_logs(walk);
 	case CCI_GET_LOG:

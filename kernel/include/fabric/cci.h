@@ -123,11 +123,6 @@ struct cci_background {
 	u16 vendor_status;
 };
 
-/* CXL 3.1, sections 8.2.9.4.1 and 8.2.9.4.2: Get and Set Timestamp */
-struct cci_timestamp {
-	u64 time;		/* ns since the epoch, 0 if never set */
-};
-
 /* CXL 3.1, section 8.2.9.5.1: Get Supported Logs, response: count, then logs */
 #define CCI_UUID_SIZE	16
 
@@ -335,7 +330,6 @@ enum cci_kind {
 	CCI_KIND_HEADER,
 	CCI_KIND_IDENTIFY,
 	CCI_KIND_BACKGROUND,
-	CCI_KIND_TIMESTAMP,
 	CCI_KIND_LOGS,
 	CCI_KIND_LOG,
 	CCI_KIND_GET_LOG,
@@ -361,7 +355,6 @@ enum cci_kind {
 	struct cci_header : CCI_KIND_HEADER,			\
 	struct cci_identify : CCI_KIND_IDENTIFY,		\
 	struct cci_background : CCI_KIND_BACKGROUND,		\
-	struct cci_timestamp : CCI_KIND_TIMESTAMP,		\
 	struct cci_logs : CCI_KIND_LOGS,			\
 	struct cci_log : CCI_KIND_LOG,				\
 	struct cci_get_log : CCI_KIND_GET_LOG,			\
