@@ -12,6 +12,7 @@
 
 PCI=/sys/bus/pci
 DRIVER=$PCI/drivers/fabric_cci
+callers=$(realpath "${0%/*}/callers")
 
 need_fabricctl
 device=$(grep -l '^0x0c0b' $PCI/devices/*/class | head -n 1)
@@ -222,23 +223,7 @@ port_that_does_not_exist_is_refused()
 
 callers_at_the_same_time_get_their_own_answers()
 {
-	local i pids=()
-
-	fcj fm ports "$sw" >"$KTAP_TMP/ports"
-	fcj fm commands "$sw" >"$KTAP_TMP/commands"
-	for i in 1 2; do
-		for command in ports commands; do
-			(
-				for _ in 1 2 3 4 5; do
-					fcj fm $command "$sw" | cmp - "$KTAP_TMP/$command" || exit 1
-				done
-			) &
-			pids+=($!)
-		done
-	done
-	for i in "${pids[@]}"; do
-		wait "$i" || fail "an answer was that of somebody else"
-	done
+	"$callers" "$(domain_id "$sw")" 4 40 || fail "an answer was that of somebody else"
 }
 
 # Asks until it is told to stop; any error will do, but it must come
@@ -295,9 +280,7 @@ driver_leaves_under_commands()
 
 remove_and_rescan()
 {
-	local i
-
-	for i in $(seq 3); do
+	for _ in 1 2 3; do
 		echo 1 >"$device/remove"
 		not id_of_domain || fail "the domain stays without the device"
 		echo 1 >$PCI/rescan
