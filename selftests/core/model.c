@@ -3,16 +3,18 @@
  * Random operations on emulated switches, compared with a model of what may
  * become of them.
  *
- * Usage: model [--seed N] [--ops N] [--threads N] [--every N] SWITCH...
+ * Usage: model [--seed N] [--ops N] [--threads N] [--stop-every N] SWITCH...
  *
  * One thread waits after each step until nothing is under way, and everything
- * is judged then, or after every Nth: each step has one outcome, and a seed
- * leads to the same trace again. What takes time is over at once or never.
+ * is judged then: each step has one outcome, and a seed leads to the same trace
+ * again. What takes time is over at once or never.
  *
- * Several threads are judged by what can be said at any time, by each reply,
- * each event and each dump that a further thread takes; and every so often all
- * of them stop, what they began ends, and all that the broker and the switches
- * have is compared with what the threads know together. A reply then tells of a
+ * Several threads do the same with --stop-every 1: each does one step, all at
+ * once, and then everything is judged. Otherwise they run freely and are judged
+ * by what can be said at any time, by each reply, each event and each dump that
+ * a further thread takes; and every N steps all of them stop, what they began
+ * ends, and all that the broker and the switches have is compared with what the
+ * threads know together. A reply then tells of a
  * grant that others may have changed since it was made: that it was shrunk for
  * a more important request, or ends with a device that another thread tore out,
  * is told by its counter of reclaims and by the events, and only then right.
@@ -29,19 +31,19 @@
 
 #include "model.h"
 
-#define STOP_EVERY	250
 /* how long something under way may look wrong */
 #define INSTANT_MS	3000
 
 struct worker workers[THREADS_MAX];
 unsigned int nr_threads = 1;
+__u64 stop_every = 250;
 struct genl eyes;
 pthread_mutex_t world_lock = PTHREAD_MUTEX_INITIALIZER;
 __thread const char *doing = "";
 atomic_ullong nr_notices, nr_shrunk, nr_revoked, nr_events, nr_lost, nr_looks, nr_again;
 atomic_ullong nr_fair_refusals;
 
-static __u64 seed, ops_wanted = 20000, every = 1, nr_stops;
+static __u64 seed, ops_wanted = 20000, nr_stops;
 static struct genl events;
 static pthread_mutex_t events_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_ullong clock_ticks;
@@ -314,9 +316,8 @@ static void *work(void *data)
 		worker->done++;
 		if (alone()) {
 			settle();
-			if (i % every == 0)
-				judge_all();
-		} else if ((i + 1) % STOP_EVERY == 0) {
+			judge_all();
+		} else if ((i + 1) % stop_every == 0) {
 			pthread_barrier_wait(&stop_begin);
 			pthread_barrier_wait(&stop_end);
 		}
@@ -352,19 +353,23 @@ static void *look(void *data)
 
 static void run_several(void)
 {
-	__u64 stops = ops_wanted / nr_threads / STOP_EVERY;
+	__u64 stops = ops_wanted / nr_threads / stop_every;
 	pthread_t looker;
 	unsigned int i;
 
 	pthread_barrier_init(&stop_begin, NULL, nr_threads + 1);
 	pthread_barrier_init(&stop_end, NULL, nr_threads + 1);
-	pthread_create(&looker, NULL, look, NULL);
+	if (!stepwise())
+		pthread_create(&looker, NULL, look, NULL);
 	for (i = 0; i < nr_threads; i++)
 		pthread_create(&workers[i].thread, NULL, work, &workers[i]);
 	while (nr_stops < stops) {
 		pthread_barrier_wait(&stop_begin);
 		doing = "stop";
-		calm_down();
+		if (stepwise())
+			settle();
+		else
+			calm_down();
 		judge_all();
 		nr_stops++;
 		pthread_barrier_wait(&stop_end);
@@ -372,7 +377,8 @@ static void run_several(void)
 	for (i = 0; i < nr_threads; i++)
 		pthread_join(workers[i].thread, NULL);
 	finished = true;
-	pthread_join(looker, NULL);
+	if (!stepwise())
+		pthread_join(looker, NULL);
 }
 
 static bool everything_is_free(void)
@@ -460,14 +466,14 @@ static bool parse_args(int argc, char **argv)
 			ops_wanted = strtoull(argv[++i], NULL, 0);
 		else if (i + 1 < argc && !strcmp(argv[i], "--threads"))
 			nr_threads = atoi(argv[++i]);
-		else if (i + 1 < argc && !strcmp(argv[i], "--every"))
-			every = strtoull(argv[++i], NULL, 0);
+		else if (i + 1 < argc && !strcmp(argv[i], "--stop-every"))
+			stop_every = strtoull(argv[++i], NULL, 0);
 		else if (argv[i][0] != '-' && nr_switches < SWITCHES_MAX)
 			switches[nr_switches++] = argv[i];
 		else
 			return false;
 	}
-	return nr_switches && nr_threads && nr_threads <= THREADS_MAX && every;
+	return nr_switches && nr_threads && nr_threads <= THREADS_MAX && stop_every;
 }
 
 int main(int argc, char **argv)

@@ -27,7 +27,7 @@
 #define NOBODY		(-1)
 /* Ids are not used again for long: what is known is found by the low bits. */
 #define IDS		0x100000
-/* In the run of one thread, times are over at once or never. */
+/* Where every step is judged, times are over at once or never. */
 #define NEVER_MS	3600000ULL
 #define PATIENCE_MS	60000
 
@@ -40,6 +40,7 @@ struct device {
 	__u32 id;
 	__u32 domain;
 	__u32 port;
+	__u32 port_number;	/* of the switch */
 	__u32 resource;
 	int node;
 	bool there;
@@ -115,6 +116,7 @@ extern __u32 probe_device;	/* not one of them, see settle() */
 extern struct tenant tenants[TENANTS];
 extern struct worker workers[THREADS_MAX];
 extern unsigned int nr_threads;
+extern __u64 stop_every;	/* steps of each thread between two stops of all */
 extern const char *switches[SWITCHES_MAX];
 extern unsigned int nr_switches;
 extern struct genl eyes;		/* for who looks, not for who asks */
@@ -129,6 +131,12 @@ extern atomic_ullong nr_fair_refusals;
 static inline bool alone(void)
 {
 	return nr_threads == 1;
+}
+
+/* After each step of all threads everything is judged. */
+static inline bool stepwise(void)
+{
+	return alone() || stop_every == 1;
 }
 
 /* model.c */
@@ -185,6 +193,12 @@ void switch_slices(unsigned int sw, void (*fn)(const struct device *device, __u6
 void world_load(void);
 void devices_load(struct genl *genl);
 int device_number(__u32 id);
+bool port_is_bound(struct genl *genl, const struct device *device);
+/* Through the mailbox of its switch: */
+int mailbox_link(struct genl *genl, const struct device *device, bool *up);
+/* The vPPB that the port of @device is bound to, or one that is free; ENOENT: none */
+int mailbox_vppb(struct genl *genl, const struct device *device, bool bound, __u32 *vcs,
+		 __u32 *vppb);
 int write_file(const char *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void tenants_make(void);
 void tenants_remove(void);

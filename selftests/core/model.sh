@@ -3,7 +3,7 @@
 #
 # Random operations on 64 devices, compared with a model; see model.c.
 #
-# Environment: FABRIC_MODEL_OPS   how many, all together (12000)
+# Environment: FABRIC_MODEL_OPS   how many of several threads (2000), each way
 #              FABRIC_MODEL_SEED  which (from the clock)
 
 # shellcheck source=../lib/ktap.sh
@@ -13,7 +13,7 @@
 # shellcheck source=../lib/emu.sh
 . "${0%/*}/../lib/emu.sh"
 
-ops=${FABRIC_MODEL_OPS:-12000}
+ops=${FABRIC_MODEL_OPS:-2000}
 seed=${FABRIC_MODEL_SEED:-$(date +%s)}
 model=$(realpath "${0%.sh}")
 need_fabricctl
@@ -75,9 +75,14 @@ every_step_of_one_thread_is_right()
 	model --seed "$seed" --ops $((ops / 16))
 }
 
-several_threads_are_right_at_every_stop()
+every_step_of_several_threads_is_right()
 {
-	model --seed "$seed" --ops $((ops - ops / 16)) --threads 4
+	model --seed "$seed" --ops "$ops" --threads 4 --stop-every 1
+}
+
+several_threads_that_do_not_wait_are_right()
+{
+	model --seed "$seed" --ops "$ops" --threads 4
 }
 
 trace()
@@ -129,7 +134,8 @@ everything_unloads_afterwards()
 
 ktap_run_all \
 	every_step_of_one_thread_is_right \
-	several_threads_are_right_at_every_stop \
+	every_step_of_several_threads_is_right \
+	several_threads_that_do_not_wait_are_right \
 	a_seed_can_be_played_again \
 	what_is_created_is_destroyed \
 	everything_unloads_afterwards

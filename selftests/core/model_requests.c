@@ -58,7 +58,7 @@ static __u64 some_time(struct chance *chance, unsigned int most)
 {
 	__u64 ms = 1 + below(chance, most);
 
-	if (alone())
+	if (stepwise())
 		return ms > most / 2 ? NEVER_MS : 1;
 	return ms;
 }
@@ -171,7 +171,7 @@ static void draw_importance(struct chance *chance, struct want *want)
 		want->min = want->size / UNIT * below(chance, 100) / 100 * UNIT;
 	if (percent(chance, 30))
 		want->reclaimable = 1;
-	want->grace = percent(chance, 25) ? ZERO : 1 + below(chance, alone() ? 2 : 10);
+	want->grace = percent(chance, 25) ? ZERO : 1 + below(chance, stepwise() ? 2 : 10);
 	if (percent(chance, 20))
 		want->restore = 1;
 }
@@ -484,7 +484,7 @@ static void ask_property(struct worker *worker, struct chance *chance, struct en
 		to.reclaimable = value & 1 ? 1 : ZERO;
 		break;
 	case 3:
-		to.grace = value % (alone() ? 3 : 20) ?: ZERO;
+		to.grace = value % (stepwise() ? 3 : 20) ?: ZERO;
 		break;
 	case 4:
 		to.restore = value & 1 ? 1 : ZERO;
@@ -747,22 +747,48 @@ static void ask_link_event(struct worker *worker, struct chance *chance, struct 
 	pthread_mutex_unlock(&world_lock);
 }
 
-static int set_bound(struct worker *worker, struct device *device, bool bind)
+static int bind_port(struct genl *genl, const struct device *device, bool bind)
 {
 	struct genl_req req;
-	int err;
 
-	pthread_mutex_lock(&world_lock);
-	req_init(&worker->genl, &req, bind ? FABRIC_CMD_PORT_BIND : FABRIC_CMD_PORT_UNBIND, 0);
+	req_init(genl, &req, bind ? FABRIC_CMD_PORT_BIND : FABRIC_CMD_PORT_UNBIND, 0);
 	req_u32(&req, FABRIC_A_PORT_ID, device->port);
 	if (bind)
 		req_str(&req, FABRIC_A_PORT_HOST, "host0");
-	err = engine_talk(&worker->genl, &req, FABRIC_A_PORT_ID, NULL);
-	/* An unbind that fails half way leaves it of no use. */
-	if (!err)
-		device->bound = bind;
-	else if (!bind && err != EBUSY)
-		device->bound = false;
+	return engine_talk(genl, &req, FABRIC_A_PORT_ID, NULL);
+}
+
+/* The same through the mailbox, where the virtual bridge is named */
+static int bind_vppb(struct genl *genl, const struct device *device, bool bind)
+{
+	struct genl_req req;
+	__u32 vcs, vppb;
+	int err;
+
+	err = mailbox_vppb(genl, device, !bind, &vcs, &vppb);
+	/* Nothing to unbind */
+	if (err == ENOENT && !bind)
+		return 0;
+	if (err)
+		return err;
+	req_init(genl, &req, bind ? FABRIC_CMD_FM_BIND : FABRIC_CMD_FM_UNBIND, 0);
+	req_u32(&req, FABRIC_A_FM_VCS_DOMAIN_ID, device->domain);
+	req_u32(&req, FABRIC_A_FM_VCS_VCS, vcs);
+	req_u32(&req, FABRIC_A_FM_VCS_NUMBER, vppb);
+	if (bind)
+		req_u32(&req, FABRIC_A_FM_VCS_PORT, device->port_number);
+	return engine_talk(genl, &req, FABRIC_A_FM_VCS_DOMAIN_ID, NULL);
+}
+
+static int change_binding(struct worker *worker, struct device *device, bool bind,
+			  int (*ask)(struct genl *genl, const struct device *device, bool bind))
+{
+	int err;
+
+	pthread_mutex_lock(&world_lock);
+	err = ask(&worker->genl, device, bind);
+	/* Where it failed is not known here, nor what that left. */
+	device->bound = err ? port_is_bound(&worker->genl, device) : bind;
 	disturbed_at = tick();
 	pthread_mutex_unlock(&world_lock);
 	learn_outcome(worker, err);
@@ -772,12 +798,51 @@ static int set_bound(struct worker *worker, struct device *device, bool bind)
 	return err;
 }
 
+static int set_bound(struct worker *worker, struct device *device, bool bind)
+{
+	return change_binding(worker, device, bind, bind_port);
+}
+
+static int set_bound_by_mailbox(struct worker *worker, struct device *device, bool bind)
+{
+	return change_binding(worker, device, bind, bind_vppb);
+}
+
 static void ask_bind(struct worker *worker, struct chance *chance, struct entry *entry)
 {
 	struct device *device = &devices[below(chance, nr_devices)];
 
 	(void)entry;
 	set_bound(worker, device, percent(chance, 60));
+}
+
+static void ask_bind_by_mailbox(struct worker *worker, struct chance *chance,
+				struct entry *entry)
+{
+	struct device *device = &devices[below(chance, nr_devices)];
+
+	(void)entry;
+	set_bound_by_mailbox(worker, device, percent(chance, 60));
+}
+
+/* What the mailbox says of a link is what was done to it. */
+static void ask_mailbox(struct worker *worker, struct chance *chance, struct entry *entry)
+{
+	struct device *device = &devices[below(chance, nr_devices)];
+	bool up = false;
+	int err;
+
+	(void)entry;
+	pthread_mutex_lock(&world_lock);
+	err = mailbox_link(&worker->genl, device, &up);
+	if (!err && up != device->link_up)
+		wrong("the mailbox says that the link of %s is %s", device->port_name,
+		      up ? "up" : "down");
+	pthread_mutex_unlock(&world_lock);
+	learn_outcome(worker, err);
+	outcome(err);
+	if (err && !comes_from_below(err))
+		wrong("port %s: %s: %s", device->port_name, strerror(err), engine_text());
 }
 
 static void ask_removal(struct worker *worker, struct chance *chance, struct entry *entry)
@@ -809,13 +874,16 @@ static void ask_removal(struct worker *worker, struct chance *chance, struct ent
 static void meet_fault_of_port(struct worker *worker, struct chance *chance,
 			       const struct fault *fault, int times)
 {
-	int (*set)(struct worker *worker, struct device *device, bool on) =
-		strcmp(fault->name, "port_set_link") ? set_bound : set_link;
+	int (*set)(struct worker *worker, struct device *device, bool on) = set_bound;
 	unsigned int first = below(chance, nr_devices), i;
 	struct device *device;
 	bool met = false;
 	int turn, err;
 
+	if (!strcmp(fault->name, "port_set_link"))
+		set = set_link;
+	else if (!strcmp(fault->name, "cci_message"))
+		set = set_bound_by_mailbox;
 	for (i = 0; !met && i < PORTS_TRIED; i++) {
 		device = &devices[(first + i) % nr_devices];
 		if (device->sw != fault->sw)
@@ -843,7 +911,7 @@ static void ask_fault(struct worker *worker, struct chance *chance, struct entry
 	if (!worker->fault && fault_set(fault, error, times, delay_ms)) {
 		worker->fault = fault;
 		worker->fault_lasts = 30;
-		if (!strncmp(fault->name, "port_", 5))
+		if (!strncmp(fault->name, "port_", 5) || !strcmp(fault->name, "cci_message"))
 			meet_fault_of_port(worker, chance, fault, times);
 	}
 }
@@ -867,12 +935,14 @@ static struct operation on_grant[] = {
 };
 
 static struct operation on_world[] = {
-	{ "device-set state", 230, ask_device_state },
-	{ "device-set label", 130, ask_device_label },
+	{ "device-set state", 200, ask_device_state },
+	{ "device-set label", 100, ask_device_label },
 	{ "port-set label", 50, ask_port_label },
 	{ "port-set link", 100, ask_link },
 	{ "link event", 80, ask_link_event },
-	{ "port-bind, port-unbind", 120, ask_bind },
+	{ "port-bind, port-unbind", 80, ask_bind },
+	{ "fm-bind, fm-unbind", 60, ask_bind_by_mailbox },
+	{ "fm-port-get", 40, ask_mailbox },
 	{ "surprise removal", 30, ask_removal },
 	{ "fault", 220, ask_fault },
 	{ "close of a socket", 40, ask_close_socket },

@@ -320,6 +320,103 @@ static void name_ports(struct genl *genl)
 	answer_free(&answer);
 }
 
+static void number_ports(struct genl *genl, unsigned int sw)
+{
+	const struct nlmsghdr *nlh;
+	struct genl_answer answer;
+	struct genl_req req;
+	unsigned int i;
+
+	req_init(genl, &req, FABRIC_CMD_FM_PORT_GET, NLM_F_DUMP);
+	req_u32(&req, FABRIC_A_FM_PORT_DOMAIN_ID, domains[sw]);
+	if (genl_talk(genl, &req, &answer))
+		wrong("ports of %s: %s", switches[sw], answer.text);
+	answer_for_each(nlh, &answer) {
+		for (i = 0; i < nr_devices; i++) {
+			if (devices[i].port == u32_of(nlh, FABRIC_A_FM_PORT_PORT_ID))
+				devices[i].port_number = u32_of(nlh, FABRIC_A_FM_PORT_NUMBER);
+		}
+	}
+	answer_free(&answer);
+}
+
+bool port_is_bound(struct genl *genl, const struct device *device)
+{
+	struct genl_answer answer;
+	struct genl_req req;
+	__u32 binding;
+
+	req_init(genl, &req, FABRIC_CMD_PORT_GET, 0);
+	req_u32(&req, FABRIC_A_PORT_ID, device->port);
+	if (genl_talk(genl, &req, &answer))
+		wrong("port %s: %s", device->port_name, answer.text);
+	binding = u32_of((const void *)answer.data, FABRIC_A_PORT_BINDING);
+	answer_free(&answer);
+	return binding == FABRIC_BINDING_BOUND;
+}
+
+/* Mailboxes */
+
+int mailbox_link(struct genl *genl, const struct device *device, bool *up)
+{
+	struct genl_req req;
+	__u32 width;
+	int err;
+
+	req_init(genl, &req, FABRIC_CMD_FM_PORT_GET, 0);
+	req_u32(&req, FABRIC_A_FM_PORT_DOMAIN_ID, device->domain);
+	req_u32(&req, FABRIC_A_FM_PORT_NUMBER, device->port_number);
+	err = engine_talk(genl, &req, FABRIC_A_FM_PORT_WIDTH, &width);
+	if (!err)
+		*up = width;
+	return err;
+}
+
+static bool vppb_is_wanted(const struct nlattr *nest, const struct device *device, bool bound)
+{
+	const void *data = attr_data(nest);
+	size_t len = attr_len(nest);
+	__u32 state = attr_u32(attrs_find(data, len, FABRIC_A_FM_VPPB_STATE));
+
+	if (!bound)
+		return state == FABRIC_FM_VPPB_STATE_UNBOUND;
+	return state == FABRIC_FM_VPPB_STATE_PORT &&
+	       attr_u32(attrs_find(data, len, FABRIC_A_FM_VPPB_PORT)) == device->port_number;
+}
+
+int mailbox_vppb(struct genl *genl, const struct device *device, bool bound, __u32 *vcs,
+		 __u32 *vppb)
+{
+	const struct nlmsghdr *nlh;
+	const struct nlattr *attr;
+	struct genl_answer answer;
+	struct genl_req req;
+	size_t left;
+	int err;
+
+	req_init(genl, &req, FABRIC_CMD_FM_VCS_GET, NLM_F_DUMP);
+	req_u32(&req, FABRIC_A_FM_VCS_DOMAIN_ID, device->domain);
+	err = genl_talk(genl, &req, &answer);
+	if (err)
+		goto out;
+	err = ENOENT;
+	answer_for_each(nlh, &answer) {
+		attrs_for_each(attr, left, msg_attrs(nlh), msg_attrs_len(nlh)) {
+			if ((attr->nla_type & NLA_TYPE_MASK) != FABRIC_A_FM_VCS_VPPB ||
+			    !vppb_is_wanted(attr, device, bound))
+				continue;
+			*vcs = u32_of(nlh, FABRIC_A_FM_VCS_VCS);
+			*vppb = attr_u32(attrs_find(attr_data(attr), attr_len(attr),
+						    FABRIC_A_FM_VPPB_NUMBER));
+			err = 0;
+			goto out;
+		}
+	}
+out:
+	answer_free(&answer);
+	return err;
+}
+
 int write_file(const char *text, const char *fmt, ...)
 {
 	char path[512];
@@ -436,8 +533,10 @@ void world_load(void)
 	if (!nr_devices)
 		wrong("there are no devices");
 
-	for (i = 0; i < nr_switches; i++)
+	for (i = 0; i < nr_switches; i++) {
+		number_ports(&eyes, i);
 		load_faults(i);
+	}
 }
 
 /* Tenants */
