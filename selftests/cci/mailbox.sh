@@ -237,10 +237,10 @@ ask_without_end()
 
 with_callers()
 {
-	local pids=() i
+	local pids=()
 
 	rm -f "$KTAP_TMP/stop"
-	for i in 1 2; do
+	for _ in 1 2; do
 		ask_without_end &
 		pids+=($!)
 	done
@@ -257,9 +257,7 @@ is_bound()
 
 rebind()
 {
-	local i
-
-	for i in $(seq 5); do
+	for _ in 1 2 3 4 5; do
 		echo "$sw" >$DRIVER/unbind
 		not id_of_domain || fail "the domain stays without the driver"
 		echo "$sw" >$DRIVER/bind
