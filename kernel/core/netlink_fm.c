@@ -457,20 +457,17 @@ int fabric_nl_fm_vcs_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 
 static int parse_vppb(struct genl_info *info, struct fabric_vppb *vppb)
 {
-	struct nlattr *option = info->attrs[FABRIC_A_FM_VCS_OPTION];
-
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_FM_VCS_VCS) ||
 	    GENL_REQ_ATTR_CHECK(info, FABRIC_A_FM_VCS_NUMBER))
 		return -EINVAL;
 	vppb->vcs = nla_get_u32(info->attrs[FABRIC_A_FM_VCS_VCS]);
 	vppb->vppb = nla_get_u32(info->attrs[FABRIC_A_FM_VCS_NUMBER]);
-	vppb->option = option ? nla_get_u32(option) - 1 : CCI_UNBIND_MANAGED;
 	return 0;
 }
 
 int fabric_nl_fm_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fabric_vppb vppb;
+	struct fabric_vppb vppb = { .option = CCI_UNBIND_MANAGED };
 	int ret;
 
 	ret = parse_vppb(info, &vppb);
@@ -482,12 +479,15 @@ int fabric_nl_fm_bind_doit(struct sk_buff *skb, struct genl_info *info)
 
 int fabric_nl_fm_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	/* fm-bind has no such attribute: its table ends before. */
+	struct nlattr *option = info->attrs[FABRIC_A_FM_VCS_OPTION];
 	struct fabric_vppb vppb;
 	int ret;
 
 	ret = parse_vppb(info, &vppb);
 	if (ret)
 		return ret;
+	vppb.option = option ? nla_get_u32(option) - 1 : CCI_UNBIND_MANAGED;
 	return fabric_fm_unbind(info->user_ptr[0], &vppb, info->extack);
 }
 
