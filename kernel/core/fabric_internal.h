@@ -711,6 +711,8 @@ struct fabric_grant_req {
 struct fabric_grant_req *fabric_req_copy(const struct fabric_grant_req *req);
 struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin);
 void fabric_req_free(struct fabric_grant_req *req);
+int fabric_req_check_kind(enum fabric_kind kind, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack);
 int fabric_req_check_grace(u32 ms, const struct nlattr *attr, struct netlink_ext_ack *extack);
 int fabric_req_check_time(u64 ms, const struct nlattr *attr, struct netlink_ext_ack *extack);
 int fabric_req_check_priority(const struct fabric_tenant *tenant, u32 priority,

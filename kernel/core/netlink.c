@@ -1191,6 +1191,10 @@ static int quota_parse(struct genl_info *info, const struct nlattr *nest,
 	if (NL_REQ_ATTR_CHECK(info->extack, nest, tb, FABRIC_A_QUOTA_KIND) ||
 	    NL_REQ_ATTR_CHECK(info->extack, nest, tb, FABRIC_A_QUOTA_LIMIT))
 		return -EINVAL;
+	ret = fabric_req_check_kind(nla_get_u32(tb[FABRIC_A_QUOTA_KIND]),
+				    tb[FABRIC_A_QUOTA_KIND], info->extack);
+	if (ret)
+		return ret;
 	quota = &result->quotas[result->nr_quotas++];
 	quota->kind = nla_get_u32(tb[FABRIC_A_QUOTA_KIND]);
 	quota->limit = nla_get_uint(tb[FABRIC_A_QUOTA_LIMIT]);

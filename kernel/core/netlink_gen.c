@@ -19,7 +19,7 @@ const struct nla_policy fabric_member_nl_policy[FABRIC_A_MEMBER_CGROUP + 1] = {
 };
 
 const struct nla_policy fabric_quota_nl_policy[FABRIC_A_QUOTA_USED + 1] = {
-	[FABRIC_A_QUOTA_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 1),
+	[FABRIC_A_QUOTA_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[FABRIC_A_QUOTA_CAPABILITY] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_QUOTA_LIMIT] = { .type = NLA_UINT, },
 	[FABRIC_A_QUOTA_USED] = { .type = NLA_UINT, },
@@ -93,10 +93,10 @@ static const struct nla_policy fabric_grant_get_nl_policy[FABRIC_A_GRANT_ID + 1]
 
 /* FABRIC_CMD_GRANT_NEW - do */
 static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_BANDWIDTH_MAX + 1] = {
-	[FABRIC_A_GRANT_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 1),
+	[FABRIC_A_GRANT_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[FABRIC_A_GRANT_CAPABILITY] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_GRANT_SIZE] = NLA_POLICY_MIN(NLA_UINT, 1),
-	[FABRIC_A_GRANT_MODE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[FABRIC_A_GRANT_MODE] = NLA_POLICY_RANGE(NLA_U32, 1, 6),
 	[FABRIC_A_GRANT_HOLDER] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[FABRIC_A_GRANT_DOMAIN_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_GRANT_DEVICE_ID] = NLA_POLICY_MIN(NLA_U32, 1),

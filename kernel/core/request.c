@@ -164,9 +164,23 @@ int fabric_req_check_grace(u32 ms, const struct nlattr *attr, struct netlink_ext
 	return -EPERM;
 }
 
+int fabric_req_check_kind(enum fabric_kind kind, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
+{
+	if (kind != FABRIC_KIND_BANDWIDTH)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "Bandwidth comes with what is granted");
+	return -EINVAL;
+}
+
 static int parse_size(const struct genl_info *info, struct fabric_grant_req *req)
 {
+	int ret;
+
 	req->kind = nla_get_u32(info->attrs[FABRIC_A_GRANT_KIND]);
+	ret = fabric_req_check_kind(req->kind, info->attrs[FABRIC_A_GRANT_KIND], info->extack);
+	if (ret)
+		return ret;
 	req->size = nla_get_uint(info->attrs[FABRIC_A_GRANT_SIZE]);
 	req->min = optional(info, FABRIC_A_GRANT_MIN, 0);
 	req->pieces = optional_u32(info, FABRIC_A_GRANT_PIECES, 1);
@@ -328,9 +342,10 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 		ret = parse_tenant(info, req, admin);
 	if (!ret)
 		ret = parse_priority(info, req);
-	if (!ret && !admin && req->mode == FABRIC_MODE_SYSTEM_RAM) {
+	if (!ret && !admin && (req->mode == FABRIC_MODE_SYSTEM_RAM ||
+			       req->mode == FABRIC_MODE_DRIVER)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_MODE],
-				    "Memory of the kernel is everybody's, this needs CAP_SYS_ADMIN");
+				    "What the kernel has is everybody's, this needs CAP_SYS_ADMIN");
 		ret = -EPERM;
 	}
 	if (ret) {

@@ -182,3 +182,20 @@ void fabric_slice_give(struct fabric_grant_slice *slice, struct fabric_grant *re
 	fabric_resource_put(resource);
 	module_put(owner);
 }
+
+/**
+ * fabric_slice_lost() - what a slice is made of is lost to its holder
+ * @slice: the slice
+ * @reason: what the holder is told, a constant
+ *
+ * The grant is revoked. Nothing happens if it is on its way out already.
+ *
+ * Context: Process context, may sleep, between the begin of prepare and the end of
+ * release. Runs no op.
+ */
+void fabric_slice_lost(struct fabric_slice *slice, const char *reason)
+{
+	fabric_grant_revoke_async(container_of(slice, struct fabric_grant_slice, pub)->grant,
+				  reason);
+}
+EXPORT_SYMBOL_FABRIC(fabric_slice_lost);

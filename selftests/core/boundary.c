@@ -254,24 +254,26 @@ static void label_without_an_end_is_refused(void)
 	must_fail(engine_talk(&genl, &req, 0, NULL), EINVAL, "zero byte");
 }
 
-static int try_system_ram(void)
+static int try_mode(enum fabric_mode mode)
 {
 	struct genl_req req;
 
 	req_init(&genl, &req, FABRIC_CMD_GRANT_NEW, 0);
 	req_u32(&req, FABRIC_A_GRANT_KIND, FABRIC_KIND_MEMORY);
 	req_uint(&req, FABRIC_A_GRANT_SIZE, SMALL);
-	req_u32(&req, FABRIC_A_GRANT_MODE, FABRIC_MODE_SYSTEM_RAM);
+	req_u32(&req, FABRIC_A_GRANT_MODE, mode);
 	req_u32(&req, FABRIC_A_GRANT_DOMAIN_ID, domain);
 	return engine_talk(&genl, &req, 0, NULL);
 }
 
-static void memory_of_the_kernel_is_for_the_administrator_to_change(void)
+static void what_the_kernel_has_is_for_the_administrator_to_change(void)
 {
 	begin();
-	must_fail(try_system_ram(), EOPNOTSUPP, "mode");
+	must_fail(try_mode(FABRIC_MODE_SYSTEM_RAM), EOPNOTSUPP, "mode");
+	must_fail(try_mode(FABRIC_MODE_DRIVER), EOPNOTSUPP, "mode");
 	act_as(RED_UID);
-	must_fail(try_system_ram(), EPERM, "CAP_SYS_ADMIN");
+	must_fail(try_mode(FABRIC_MODE_SYSTEM_RAM), EPERM, "CAP_SYS_ADMIN");
+	must_fail(try_mode(FABRIC_MODE_DRIVER), EPERM, "CAP_SYS_ADMIN");
 }
 
 /* How much */
@@ -318,7 +320,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(socket_of_a_member_or_the_administrator_is_as_good),
 	KTAP_TEST(rest_of_a_dump_is_for_who_asked),
 	KTAP_TEST(label_without_an_end_is_refused),
-	KTAP_TEST(memory_of_the_kernel_is_for_the_administrator_to_change),
+	KTAP_TEST(what_the_kernel_has_is_for_the_administrator_to_change),
 	KTAP_TEST(tenant_has_a_share_of_the_queue),
 	KTAP_TEST(tenant_has_so_many_grants_at_most),
 };

@@ -37,8 +37,8 @@ enum type {
 };
 
 static const char * const names[][16] = {
-	[KIND] = { NULL, "memory", "bandwidth" },
-	[MODE] = { NULL, "map", "devdax", "system-ram" },
+	[KIND] = { NULL, "memory", "bandwidth", "function" },
+	[MODE] = { NULL, "map", "devdax", "system-ram", "vfio", "driver", "bare" },
 	[LINK] = { NULL, "down", "up" },
 	[BINDING] = { NULL, "unbound", "binding", "bound", "unbinding", "error" },
 	[HEALTH] = { NULL, "ok", "removing", "gone" },

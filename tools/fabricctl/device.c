@@ -24,7 +24,8 @@ void device_out(struct out *out, const struct fabric_device *device)
 			 FABRIC_ADMIN_STATE_ENABLED);
 	out_strings(out, "label", device->labels, device->nr_labels);
 	out_u32_usually(out, "slices", device->slices, 0);
-	out_amount_if(out, "in-use", FABRIC_KIND_MEMORY, device->in_use, device->in_use);
+	out_amount_if(out, "in-use", device->pci ? FABRIC_KIND_FUNCTION : FABRIC_KIND_MEMORY,
+		      device->in_use, device->in_use);
 	pci_out(out, device->pci);
 	out_item_end(out);
 }

@@ -9,7 +9,7 @@
 
 #define REFRESH_MS	1000
 
-const char *const granted_kinds[] = { "memory", NULL };
+const char *const granted_kinds[] = { "memory", "function", NULL };
 
 /* Labels stay where the words of the command line are; only pointers are kept here. */
 static const char *labels[FABRIC_LABELS_MAX];

@@ -156,6 +156,8 @@ void amount_format(enum fabric_kind kind, uint64_t amount, char text[32])
 {
 	if (kind == FABRIC_KIND_BANDWIDTH)
 		bandwidth_format(amount, text);
+	else if (kind == FABRIC_KIND_FUNCTION)
+		snprintf(text, 32, "%llu", (unsigned long long)amount);
 	else
 		size_format(amount, text);
 }

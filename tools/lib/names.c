@@ -9,6 +9,7 @@
 static const char *const kind_names[] = {
 	[FABRIC_KIND_MEMORY] = "memory",
 	[FABRIC_KIND_BANDWIDTH] = "bandwidth",
+	[FABRIC_KIND_FUNCTION] = "function",
 };
 
 static_assert(ARRAY_SIZE(kind_names) == __FABRIC_KIND_MAX, "a kind has no name");
@@ -33,6 +34,9 @@ static const char *const mode_names[] = {
 	[FABRIC_MODE_MAP] = "map",
 	[FABRIC_MODE_DEVDAX] = "devdax",
 	[FABRIC_MODE_SYSTEM_RAM] = "system-ram",
+	[FABRIC_MODE_VFIO] = "vfio",
+	[FABRIC_MODE_DRIVER] = "driver",
+	[FABRIC_MODE_BARE] = "bare",
 };
 
 static_assert(ARRAY_SIZE(mode_names) == __FABRIC_MODE_MAX, "a mode has no name");

@@ -22,10 +22,12 @@
  * @FABRIC_KIND_MEMORY: Bytes of memory.
  * @FABRIC_KIND_BANDWIDTH: Mb/s of the link of a port, of which grants
  *   guarantee themselves a part. It cannot be requested alone.
+ * @FABRIC_KIND_FUNCTION: Virtual functions of a PCI device.
  */
 enum fabric_kind {
 	FABRIC_KIND_MEMORY = 1,
 	FABRIC_KIND_BANDWIDTH,
+	FABRIC_KIND_FUNCTION,
 
 	/* private: */
 	__FABRIC_KIND_MAX,
@@ -70,17 +72,25 @@ enum fabric_admin_state {
 };
 
 /**
- * enum fabric_mode - How a memory slice appears to its holder.
+ * enum fabric_mode - How a slice appears to its holder.
  * @FABRIC_MODE_MAP: Mapped through the file of the grant, see grant-open.
  * @FABRIC_MODE_DEVDAX: A standard device DAX node /dev/daxX.Y on exactly the
  *   range of the slice.
  * @FABRIC_MODE_SYSTEM_RAM: Memory of the kernel, online in ZONE_MOVABLE of the
  *   NUMA node of the resource.
+ * @FABRIC_MODE_VFIO: A PCI function bound to vfio-pci; the node is that of its
+ *   group.
+ * @FABRIC_MODE_DRIVER: A PCI function bound to the driver that the host has
+ *   for it.
+ * @FABRIC_MODE_BARE: A PCI function without a driver.
  */
 enum fabric_mode {
 	FABRIC_MODE_MAP = 1,
 	FABRIC_MODE_DEVDAX,
 	FABRIC_MODE_SYSTEM_RAM,
+	FABRIC_MODE_VFIO,
+	FABRIC_MODE_DRIVER,
+	FABRIC_MODE_BARE,
 
 	/* private: */
 	__FABRIC_MODE_MAX,

@@ -34,8 +34,8 @@
  *     fabric_port_remove(port);
  *   fabric_domain_unregister(domain);
  *
- * These calls may sleep, take the lock of the domain, and must not be made
- * from an op nor with a lock held that an op takes.
+ * These calls may sleep, take the lock of the domain, and those that remove must
+ * not be made from an op nor with a lock held that an op takes.
  *
  * A slice pins the module of its backend: while one exists, the module does
  * not go, and the ops are called. What the ops need of a device must therefore
@@ -477,5 +477,7 @@ int fabric_device_remove(struct fabric_device *device, const char *reason, unsig
 
 struct fabric_resource *fabric_resource_add(struct fabric_device *device,
 					    const struct fabric_resource_info *info, void *priv);
+
+void fabric_slice_lost(struct fabric_slice *slice, const char *reason);
 
 #endif /* _FABRIC_BACKEND_H */
