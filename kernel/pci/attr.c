@@ -4,7 +4,8 @@
  *
  * How a function can be reset and what errors it reported are in structures
  * that are private to the PCI core. So they are read where user space reads
- * them, by the attributes that the core shows in sysfs.
+ * them, by the attributes that the core shows in sysfs. Virtual functions are
+ * made there, too: the locks that this takes differ between kernels.
  */
 #include <linux/device.h>
 #include <linux/string.h>
@@ -33,23 +34,38 @@ static struct attribute *attr_find(struct device *dev, const struct attribute_gr
 	return NULL;
 }
 
+static struct device_attribute *device_attr_find(struct device *dev, const char *name)
+{
+	struct attribute *found = attr_find(dev, dev->bus->dev_groups, name);
+
+	if (!found && dev->type)
+		found = attr_find(dev, dev->type->groups, name);
+	return found ? container_of(found, struct device_attribute, attr) : NULL;
+}
+
 /* Read an attribute into @buf of PAGE_SIZE, page aligned, without the final newline. */
 int fabric_pci_attr_read(struct device *dev, const char *name, char *buf)
 {
-	struct device_attribute *attr;
-	struct attribute *found;
+	struct device_attribute *attr = device_attr_find(dev, name);
 	ssize_t len;
 
-	found = attr_find(dev, dev->bus->dev_groups, name);
-	if (!found && dev->type)
-		found = attr_find(dev, dev->type->groups, name);
-	if (!found)
+	if (!attr)
 		return -ENOENT;
-	attr = container_of(found, struct device_attribute, attr);
 	len = attr->show(dev, attr, buf);
 	if (len < 0)
 		return len;
 	buf[min_t(ssize_t, len, PAGE_SIZE - 1)] = '\0';
 	strim(buf);
 	return 0;
+}
+
+int fabric_pci_attr_write(struct device *dev, const char *name, const char *value)
+{
+	struct device_attribute *attr = device_attr_find(dev, name);
+	ssize_t len;
+
+	if (!attr)
+		return -ENOENT;
+	len = attr->store(dev, attr, value, strlen(value));
+	return len < 0 ? len : 0;
 }

@@ -7,6 +7,10 @@ static const struct fabric_backend_ops pci_ops = {
 	.owner = THIS_MODULE,
 	.name = "pci",
 	.refresh = fabric_pci_refresh,
+	.slice_prepare = fabric_pci_slice_prepare,
+	.slice_commit = fabric_pci_slice_commit,
+	.slice_revoke = fabric_pci_slice_revoke,
+	.slice_release = fabric_pci_slice_release,
 };
 
 /* By fabric_pci_inventory_lock */

@@ -3,6 +3,7 @@
 #ifndef _FABRIC_PCI_H
 #define _FABRIC_PCI_H
 
+#include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -15,11 +16,14 @@
  *
  * In this order:
  *
+ *   create_lock        of a physical function: who makes virtual ones of it
  *   locks of devices, lock of rescan and remove
  *                      held by whoever raises a notification of the bus
  *   inventory_lock     list of the functions, what is known of them, their
  *                      bridges
- *   lock of a domain   the core's, inside its functions
+ *   slices_lock        what holders have; never together with inventory_lock
+ *   lock of a domain, lock of a grant
+ *                      the core's, inside its functions
  *
  * What waits in the core for the ops of a domain (the removal of a port, the
  * end of a domain) is called without inventory_lock, which refresh takes.
@@ -31,6 +35,7 @@
 
 /* attr.c */
 int fabric_pci_attr_read(struct device *dev, const char *name, char *buf);
+int fabric_pci_attr_write(struct device *dev, const char *name, const char *value);
 
 /* bridge.c */
 
@@ -61,14 +66,38 @@ void fabric_pci_facts_update(struct pci_dev *pdev, struct fabric_pci_info *info)
 
 /* isolation.c */
 void fabric_pci_isolation(struct pci_dev *pdev, struct fabric_pci_info *info);
+int fabric_pci_isolation_check(const struct fabric_pci_info *info, struct netlink_ext_ack *extack);
 
 /* function.c */
 extern struct mutex fabric_pci_inventory_lock;
+
+struct fabric_pci_function;
 
 void fabric_pci_function_event(struct pci_dev *pdev, unsigned long action);
 void fabric_pci_refresh(void *domain_priv);
 void fabric_pci_function_add_present(void);
 void fabric_pci_function_init(void);
 void fabric_pci_function_exit(void);
+
+bool fabric_pci_function_is_known(const struct pci_dev *pdev);
+struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index,
+				  struct netlink_ext_ack *extack);
+
+/* park.c */
+int fabric_pci_park_reserve(struct pci_dev *pdev);
+bool fabric_pci_is_parked(struct pci_dev *pdev);
+int fabric_pci_park(struct pci_dev *pdev);
+int fabric_pci_park_init(void);
+void fabric_pci_park_exit(void);
+
+/* slice.c */
+int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack);
+int fabric_pci_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack);
+int fabric_pci_slice_revoke(struct fabric_slice *slice);
+int fabric_pci_slice_release(struct fabric_slice *slice);
+void fabric_pci_slice_unbind_event(struct pci_dev *pdev);
+void fabric_pci_slice_remove_event(struct pci_dev *pdev);
+int fabric_pci_slice_init(void);
+void fabric_pci_slice_exit(void);
 
 #endif /* _FABRIC_PCI_H */

@@ -24,11 +24,17 @@ struct fabric_pci_function {
 	struct fabric_pci_bridge *bridge;
 	struct fabric_port *port;
 	struct fabric_device *device;
+	bool offers_vfs;
+	struct mutex create_lock;	/* @creator, who makes virtual functions of it */
+	struct task_struct *creator;
 	struct fabric_pci_info info;
 };
 
 /* Parents first; by fabric_pci_inventory_lock */
 static LIST_HEAD(functions);
+
+/* Removed, but there are slices of them, which may even be prepared yet */
+static LIST_HEAD(departed);
 
 static struct fabric_pci_function *function_find(const struct pci_dev *pdev)
 {
@@ -40,6 +46,16 @@ static struct fabric_pci_function *function_find(const struct pci_dev *pdev)
 			return function;
 	}
 	return NULL;
+}
+
+bool fabric_pci_function_is_known(const struct pci_dev *pdev)
+{
+	bool known;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	known = function_find(pdev);
+	mutex_unlock(&fabric_pci_inventory_lock);
+	return known;
 }
 
 /* The nearest port above a function, or NULL. */
@@ -130,16 +146,19 @@ static int add_device(struct fabric_pci_function *function)
 
 static void function_add(struct pci_dev *pdev)
 {
+	struct fabric_pci_function *function, *physfn = NULL;
 	struct fabric_pci_bridge *last = NULL;
-	struct fabric_pci_function *function;
 	int ret;
 
 	mutex_lock(&fabric_pci_inventory_lock);
 	if (function_find(pdev))
 		goto out;
-	/* Early: fabric_pci_function_init() will find it, and its ports then */
-	if (pdev->is_virtfn && !function_find(pci_physfn(pdev)))
-		goto out;
+	if (pdev->is_virtfn) {
+		physfn = function_find(pci_physfn(pdev));
+		/* Early: fabric_pci_function_init() will find it, and its ports then */
+		if (!physfn)
+			goto out;
+	}
 	ret = -ENOMEM;
 	function = kzalloc_obj(*function);
 	if (!function)
@@ -150,6 +169,10 @@ static void function_add(struct pci_dev *pdev)
 		goto err_free;
 	}
 	function->pdev = pdev;
+	mutex_init(&function->create_lock);
+	/* Before a driver of the host sees it */
+	if (physfn && READ_ONCE(physfn->creator) == current)
+		fabric_pci_park_reserve(pdev);
 	fabric_pci_facts_init(pdev, &function->info);
 	fabric_pci_facts_update(pdev, &function->info);
 	ret = fabric_pcie_port_type(pdev) ? add_port(function) : add_device(function);
@@ -187,8 +210,8 @@ static void function_remove(struct pci_dev *pdev)
 
 	if (function->port)
 		fabric_port_remove(function->port);
-	else
-		fabric_device_remove(function->device, "The function is removed", 0);
+	else if (fabric_device_remove(function->device, "The function is removed", 0))
+		goto depart;
 
 	mutex_lock(&fabric_pci_inventory_lock);
 	last = fabric_pci_bridge_put(function->bridge);
@@ -196,6 +219,58 @@ static void function_remove(struct pci_dev *pdev)
 	fabric_pci_bridge_end(last);
 	pci_dev_put(function->pdev);
 	kfree(function);
+	return;
+
+depart:
+	mutex_lock(&fabric_pci_inventory_lock);
+	list_add_tail(&function->node, &departed);
+	mutex_unlock(&fabric_pci_inventory_lock);
+}
+
+static const char *capability_of(const struct pci_dev *pdev)
+{
+	switch (pdev->class >> 8) {
+	case PCI_CLASS_STORAGE_EXPRESS:
+		return "nvme";
+	case PCI_CLASS_ACCELERATOR_PROCESSING:
+		return "accelerator";
+	}
+	switch (pdev->class >> 16) {
+	case PCI_BASE_CLASS_STORAGE:
+		return "storage";
+	case PCI_BASE_CLASS_NETWORK:
+		return "net";
+	case PCI_BASE_CLASS_DISPLAY:
+		return "gpu";
+	case PCI_BASE_CLASS_CRYPT:
+		return "crypto";
+	default:
+		return "function";
+	}
+}
+
+/* The driver has said how many it can make. */
+static void offer_vfs(struct fabric_pci_function *function)
+{
+	const struct fabric_resource_info info = {
+		.kind = FABRIC_KIND_FUNCTION,
+		.capability = capability_of(function->pdev),
+		.total = pci_sriov_get_totalvfs(function->pdev),
+		.granule = 1,
+		.modes = FABRIC_MODE_BIT(FABRIC_MODE_VFIO) | FABRIC_MODE_BIT(FABRIC_MODE_DRIVER) |
+			 FABRIC_MODE_BIT(FABRIC_MODE_BARE),
+		.address = FABRIC_NO_ADDRESS,
+		.numa_node = dev_to_node(&function->pdev->dev),
+	};
+	struct fabric_resource *resource;
+
+	if (function->offers_vfs || !function->device || !info.total)
+		return;
+	resource = fabric_resource_add(function->device, &info, function);
+	if (IS_ERR(resource))
+		pci_warn(function->pdev, "virtual functions are not offered: %pe\n", resource);
+	else
+		function->offers_vfs = true;
 }
 
 /* The lock of the device is held, so that its driver stays what it is. */
@@ -209,6 +284,8 @@ static void driver_changed(struct pci_dev *pdev, const struct device_driver *dri
 		memset(function->info.driver, 0, sizeof(function->info.driver));
 		if (driver)
 			strscpy(function->info.driver, driver->name);
+		if (driver && to_pci_driver(driver)->sriov_configure)
+			offer_vfs(function);
 		update(function);
 	}
 	mutex_unlock(&fabric_pci_inventory_lock);
@@ -223,7 +300,11 @@ void fabric_pci_function_event(struct pci_dev *pdev, unsigned long action)
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
 		function_remove(pdev);
+		fabric_pci_slice_remove_event(pdev);
 		break;
+	case BUS_NOTIFY_UNBIND_DRIVER:
+		fabric_pci_slice_unbind_event(pdev);
+		return;
 	case BUS_NOTIFY_BOUND_DRIVER:
 		driver_changed(pdev, pdev->dev.driver);
 		break;
@@ -275,6 +356,62 @@ void fabric_pci_function_init(void)
 	poll_soon();
 }
 
+static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack *extack)
+{
+	char nr[12];
+	int ret = 0;
+
+	snprintf(nr, sizeof(nr), "%d", pci_sriov_get_totalvfs(physfn->pdev));
+	mutex_lock(&physfn->create_lock);
+	if (!pci_num_vf(physfn->pdev)) {
+		WRITE_ONCE(physfn->creator, current);
+		ret = fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", nr);
+		WRITE_ONCE(physfn->creator, NULL);
+	}
+	mutex_unlock(&physfn->create_lock);
+	if (ret)
+		NL_SET_ERR_MSG_FMT(extack, "The driver of %s makes no virtual functions",
+				   pci_name(physfn->pdev));
+	return ret;
+}
+
+/*
+ * Virtual function number @index, which is made if need be, with a reference.
+ * It can go to a holder; whether the host uses it is not looked at.
+ */
+struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index,
+				  struct netlink_ext_ack *extack)
+{
+	struct fabric_pci_function *function;
+	struct pci_dev *vf = NULL;
+	int ret;
+
+	ret = create_vfs(physfn, extack);
+	if (ret)
+		return ERR_PTR(ret);
+	mutex_lock(&fabric_pci_inventory_lock);
+	list_for_each_entry(function, &functions, node) {
+		if (!function->pdev->is_virtfn || pci_physfn(function->pdev) != physfn->pdev ||
+		    function->info.vf_index != index)
+			continue;
+		update(function);
+		ret = fabric_pci_isolation_check(&function->info, extack);
+		vf = pci_dev_get(function->pdev);
+		break;
+	}
+	mutex_unlock(&fabric_pci_inventory_lock);
+	if (!vf) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "%s has too few virtual functions, write 0 to sriov_numvfs",
+				   pci_name(physfn->pdev));
+		return ERR_PTR(-ENODEV);
+	}
+	if (!ret)
+		return vf;
+	pci_dev_put(vf);
+	return ERR_PTR(ret);
+}
+
 /* Notifications have ended. What the core has of the functions goes with the domains. */
 void fabric_pci_function_exit(void)
 {
@@ -282,6 +419,7 @@ void fabric_pci_function_exit(void)
 
 	cancel_delayed_work_sync(&poll_work);
 	mutex_lock(&fabric_pci_inventory_lock);
+	list_splice_init(&departed, &functions);
 	list_for_each_entry_safe(function, next, &functions, node) {
 		list_del(&function->node);
 		pci_dev_put(function->pdev);

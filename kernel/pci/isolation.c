@@ -108,3 +108,32 @@ void fabric_pci_isolation(struct pci_dev *pdev, struct fabric_pci_info *info)
 		find_missing_acs(pdev, info);
 	}
 }
+
+/* Whether it can go to a holder; refusals fit into one message. */
+int fabric_pci_isolation_check(const struct fabric_pci_info *info, struct netlink_ext_ack *extack)
+{
+	unsigned int i, len = 0, nr = info->nr_group_members, shown = nr > 3 ? 2 : nr;
+	char others[3 * FABRIC_PCI_ADDRESS_LEN] = "";
+
+	if (info->obstacles & BIT(FABRIC_PCI_OBSTACLE_NO_IOMMU)) {
+		NL_SET_ERR_MSG_FMT(extack, "No IOMMU keeps %s from the memory of others",
+				   info->address);
+		return -EPERM;
+	}
+	if (info->obstacles & BIT(FABRIC_PCI_OBSTACLE_SHARED_GROUP)) {
+		for (i = 0; i < shown; i++)
+			len += scnprintf(others + len, sizeof(others) - len, " %s",
+					 info->group_members[i]);
+		if (shown < nr)
+			scnprintf(others + len, sizeof(others) - len, " and %u more", nr - shown);
+		NL_SET_ERR_MSG_FMT(extack, "%s shares its IOMMU group with%s", info->address,
+				   others);
+		return -EPERM;
+	}
+	if (info->obstacles & BIT(FABRIC_PCI_OBSTACLE_NO_RESET)) {
+		NL_SET_ERR_MSG_FMT(extack, "Nothing can reset %s between two holders",
+				   info->address);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}

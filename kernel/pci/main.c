@@ -7,6 +7,8 @@
  * They come and go with the notifications of the PCI bus; what changes without
  * one (links, counters of errors, power states) is looked at from time to time
  * and whenever somebody asks.
+ *
+ * A physical function whose driver can make virtual ones offers these.
  */
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -25,14 +27,27 @@ static int __init fabric_pci_init(void)
 {
 	int ret;
 
+	ret = fabric_pci_slice_init();
+	if (ret)
+		return ret;
+	ret = fabric_pci_park_init();
+	if (ret)
+		goto err_slice;
 	/* Nothing comes or goes between the first notification and the list of what is there */
 	pci_lock_rescan_remove();
 	ret = bus_register_notifier(&pci_bus_type, &bus_nb);
 	if (!ret)
 		fabric_pci_function_add_present();
 	pci_unlock_rescan_remove();
-	if (!ret)
-		fabric_pci_function_init();
+	if (ret)
+		goto err_park;
+	fabric_pci_function_init();
+	return 0;
+
+err_park:
+	fabric_pci_park_exit();
+err_slice:
+	fabric_pci_slice_exit();
 	return ret;
 }
 
@@ -41,6 +56,8 @@ static void __exit fabric_pci_exit(void)
 	bus_unregister_notifier(&pci_bus_type, &bus_nb);
 	fabric_pci_function_exit();
 	fabric_pci_bridge_exit();
+	fabric_pci_park_exit();
+	fabric_pci_slice_exit();
 }
 
 module_init(fabric_pci_init);

@@ -1,0 +1,311 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Virtual functions as slices: made when one is wanted, reset, bound in the mode of
+# the grant, and parked again; and what happens when others take them.
+
+# what eval expands
+# shellcheck disable=SC2016
+
+# shellcheck source=../lib/ktap.sh
+. "${0%/*}/../lib/ktap.sh"
+# shellcheck source=../lib/broker.sh
+. "${0%/*}/../lib/broker.sh"
+# shellcheck source=../lib/pci.sh
+. "${0%/*}/../lib/pci.sh"
+
+vfio_user=$(realpath "${0%/*}/vfio_user")
+pci_up
+# The emulated IOMMU does not remap interrupts, without which VFIO trusts nobody
+modprobe vfio_iommu_type1
+echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+uid=47110
+gid=47111
+igb=$(pci_of_driver igb)
+device=$(ask device name="$igb" -- id)
+
+one=(kind function size 1 device "$device")
+
+# function_new ARGS...: prints the id of a grant of one virtual function of igb
+function_new()
+{
+	local answer
+
+	answer=$(fcj grant new "${one[@]}" "$@") || return
+	jq -r '.grants[0].id' <<<"$answer"
+}
+
+# The function of a grant: its number is the start of the slice
+function_of()
+{
+	local start
+
+	start=$(ask slice grant-id="$1" -- start)
+	basename "$(realpath "$PCI/$igb/virtfn$start")"
+}
+
+driver_is()
+{
+	local driver=-
+
+	[ ! -e "$PCI/$1/driver" ] || driver=$(basename "$(realpath "$PCI/$1/driver")")
+	[ "$driver" = "$2" ]
+}
+
+node_of()
+{
+	echo "/dev/vfio/$(basename "$(realpath "$PCI/$1/iommu_group")")"
+}
+
+# hold_open FUNCTION: by a program, until let_go
+hold_open()
+{
+	rm -f "$KTAP_TMP/hold"
+	mkfifo "$KTAP_TMP/hold"
+	"$vfio_user" "$(node_of "$1")" "$1" hold <"$KTAP_TMP/hold" >"$KTAP_TMP/user" &
+	exec 7>"$KTAP_TMP/hold"
+	busywait 10000 grep -q ready "$KTAP_TMP/user" || fail "$1 can't be opened"
+}
+
+let_go()
+{
+	exec 7>&-
+}
+
+# A test that failed leaves nothing to the next
+tidy()
+{
+	local id
+
+	for id in $(ask grant -- id); do
+		fc grant del "$id" force
+	done
+	fc tenant del selftest
+	echo 0 >"$PCI/$igb/sriov_numvfs"
+} >/dev/null 2>&1
+
+ktap_setup()
+{
+	defer tidy
+}
+
+as_user()
+{
+	setpriv --reuid=$uid --regid=$gid --clear-groups "$@"
+}
+
+physical_function_offers_its_virtual_ones()
+{
+	expect_eq "$(fcj resource show device "$device" |
+		jq -c '.resources[] | [.kind, .capability, .total, .free, .modes]')" \
+		'["function","net",7,7,["vfio","driver","bare"]]' "resource of igb"
+	expect_eq "$(cat "$PCI/$igb/sriov_numvfs")" 0 "virtual functions"
+}
+
+granted_function_is_that_of_vfio()
+{
+	local id vf
+
+	id=$(function_new mode vfio) || fail "no grant"
+	vf=$(function_of "$id")
+	driver_is "$vf" vfio-pci || fail "$vf is not bound to vfio-pci"
+	expect_eq "/dev/$(fcj grant show "$id" | jq -r '.grants[0].slice[0].node')" \
+		"$(node_of "$vf")" node
+	expect_match "$("$vfio_user" "$(node_of "$vf")" "$vf")" "^vendor 8086 device 10ca " \
+		"what a program sees of it"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+node_belongs_to_the_user_that_asked()
+{
+	local id node vf
+
+	fc tenant new selftest user $uid quota function=1 >/dev/null
+	id=$(as_user "$FABRIC_CTL" -j grant new "${one[@]}" mode vfio | jq -r '.grants[0].id')
+	node=/dev/$(fcj grant show "$id" | jq -r '.grants[0].slice[0].node')
+	vf=$(function_of "$id")
+	busywait 10000 eval '[ "$(stat -c %u:%g "$node")" = $uid:$gid ]' ||
+		fail "the owner of $node is $(stat -c %u:%g "$node")"
+	as_user "$vfio_user" "$node" "$vf" >/dev/null || fail "the user can't open $vf"
+}
+
+granted_function_gets_the_driver_of_the_host()
+{
+	local id vf
+
+	modprobe igbvf || skip "there is no igbvf"
+	id=$(function_new mode driver) || fail "no grant"
+	vf=$(function_of "$id")
+	driver_is "$vf" igbvf || fail "$vf is not bound to igbvf"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+function_in_use_is_refused_with_its_driver()
+{
+	local vf
+
+	modprobe igbvf || skip "there is no igbvf"
+	echo 7 >"$PCI/$igb/sriov_numvfs"
+	vf=$(basename "$(realpath "$PCI/$igb/virtfn0")")
+	busywait 10000 driver_is "$vf" igbvf || fail "the host does not use $vf"
+	expect_refusal 1 "$vf is used by its host, unbind igbvf first" fc grant new "${one[@]}"
+	driver_is "$vf" igbvf || fail "the host lost $vf"
+}
+
+# Without ACS of the port above, all virtual functions are in its group
+shared_group_is_refused_with_the_names_of_the_others()
+{
+	local port control vf
+
+	port=$(basename "$(dirname "$(realpath "$PCI/$igb")")")
+	control=$(setpci -s "$port" ECAP_ACS+6.w)
+	defer setpci -s "$port" "ECAP_ACS+6.w=$control"
+	setpci -s "$port" ECAP_ACS+6.w=0
+	expect_refusal 5 "shares its IOMMU group with $port" fc grant new "${one[@]}" mode vfio
+	vf=$(basename "$(realpath "$PCI/$igb/virtfn0")")
+	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+more_than_there_are_is_refused()
+{
+	for _ in 1 2 3 4 5 6 7; do
+		function_new mode bare >/dev/null || fail "no grant"
+	done
+	expect_refusal 4 "Largest free extent is 0" fc grant new "${one[@]}"
+}
+
+slice_of_two_is_refused()
+{
+	expect_refusal 1 "A slice is one function" fc grant new kind function size 2 device "$device"
+}
+
+driver_unbound_by_others_ends_the_grant()
+{
+	local id vf
+
+	id=$(function_new mode vfio) || fail "no grant"
+	vf=$(function_of "$id")
+	echo "$vf" >/sys/bus/pci/drivers/vfio-pci/unbind
+	busywait 20000 grant_gone "$id" || fail "the grant is there: $(fc grant show "$id")"
+	busywait 5000 driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+removed_functions_end_their_grants()
+{
+	local first second
+
+	first=$(function_new mode vfio) || fail "no grant"
+	second=$(function_new mode bare) || fail "no grant"
+	echo 0 >"$PCI/$igb/sriov_numvfs"
+	busywait 20000 grant_gone "$first" || fail "the first grant is there"
+	busywait 20000 grant_gone "$second" || fail "the second grant is there"
+	pci_is_complete || fail "the broker (<) and lspci (>) differ"
+}
+
+# A program that has it open keeps it, and the grant says so until it ends
+function_that_is_open_is_revoked_when_it_is_closed()
+{
+	local id vf
+
+	id=$(function_new mode vfio) || fail "no grant"
+	vf=$(function_of "$id")
+	hold_open "$vf"
+	expect_refusal 3 "A process still has $vf open by VFIO" fc grant del "$id"
+	let_go
+	busywait 30000 grant_gone "$id" || fail "the grant is there: $(fc grant show "$id")"
+	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+# Notice, grace, force. The program keeps what it has open, and nobody else gets it
+more_important_request_takes_a_function()
+{
+	local less more vf
+
+	less=$(function_new mode vfio priority 10 reclaimable yes grace 300ms) || fail "no grant"
+	vf=$(function_of "$less")
+	for _ in 1 2 3 4 5 6; do
+		function_new mode bare >/dev/null || fail "no grant"
+	done
+	hold_open "$vf"
+	fc grant new "${one[@]}" mode vfio priority 200 wait 60s >"$KTAP_TMP/more" 2>&1 7>&- &
+	busywait 20000 grant_is "$less" revoking || fail "it is not taken"
+	busywait 20000 eval 'fc grant show "$less" | grep -q "A process still has $vf open"' ||
+		fail "nothing is said of the program: $(fc grant show "$less")"
+	expect_eq "$(ask slice device-id="$device" start=0 -- grant-id)" "$less" "who has $vf"
+	let_go
+	busywait 30000 grant_gone "$less" || fail "the grant is there: $(fc grant show "$less")"
+	more=$(ask grant priority=200 -- id) || fail "no grant: $(cat "$KTAP_TMP/more")"
+	busywait 20000 grant_is "$more" active || fail "the request got nothing"
+	expect_eq "$(function_of "$more")" "$vf" "what it got"
+	driver_is "$vf" vfio-pci || fail "$vf is not bound to vfio-pci"
+}
+
+# Groups, functions, nodes, and who uses the modules
+what_could_leak()
+{
+	find /sys/kernel/iommu_groups /dev/vfio "$PCI" -maxdepth 1 -printf x | wc -c
+	cat /sys/module/{vfio_pci,vfio,fabric_pci,igb}/refcnt
+}
+
+# More rounds take longer than they are worth each time
+rounds_leak_nothing()
+{
+	local before id vf round
+
+	before=$(what_could_leak)
+	for ((round = 0; round < ${FABRIC_PCI_ROUNDS:-4}; round++)); do
+		id=$(function_new mode vfio) || fail "no grant in round $round"
+		vf=$(function_of "$id")
+		"$vfio_user" "$(node_of "$vf")" "$vf" >/dev/null || fail "no VFIO in round $round"
+		fc grant del "$id" >/dev/null || fail "no release in round $round"
+		echo 0 >"$PCI/$igb/sriov_numvfs"
+	done
+	expect_eq "$(what_could_leak)" "$before" "what there is afterwards"
+}
+
+# Until it can be reset: then it is free again
+function_that_cannot_be_reset_is_quarantined()
+{
+	local id vf method
+
+	id=$(function_new mode bare) || fail "no grant"
+	vf=$(function_of "$id")
+	method=$(cat "$PCI/$vf/reset_method")
+	echo >"$PCI/$vf/reset_method"
+	expect_refusal 3 "$vf can't be reset" fc grant del "$id"
+	expect_eq "$(ask resource device-id="$device" -- free quarantined)" "6 1" "capacity"
+	echo "$method" >"$PCI/$vf/reset_method"
+	busywait 20000 grant_gone "$id" || fail "the grant is there: $(fc grant show "$id")"
+}
+
+module_stays_while_there_are_slices()
+{
+	local id vf
+
+	id=$(function_new mode bare) || fail "no grant"
+	not rmmod fabric_pci 2>/dev/null || fail "the module went"
+	fc grant del "$id" >/dev/null
+	vf=$(basename "$(realpath "$PCI/$igb/virtfn0")")
+	rmmod fabric_pci || fail "the module does not go"
+	defer pci_load
+	expect_eq "$(cat "$PCI/$vf/driver_override")" "(null)" "override of what was parked"
+}
+
+ktap_run_all \
+	physical_function_offers_its_virtual_ones \
+	granted_function_is_that_of_vfio \
+	node_belongs_to_the_user_that_asked \
+	granted_function_gets_the_driver_of_the_host \
+	function_in_use_is_refused_with_its_driver \
+	shared_group_is_refused_with_the_names_of_the_others \
+	more_than_there_are_is_refused \
+	slice_of_two_is_refused \
+	driver_unbound_by_others_ends_the_grant \
+	removed_functions_end_their_grants \
+	function_that_is_open_is_revoked_when_it_is_closed \
+	more_important_request_takes_a_function \
+	rounds_leak_nothing \
+	function_that_cannot_be_reset_is_quarantined \
+	module_stays_while_there_are_slices
