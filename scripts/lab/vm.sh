@@ -139,6 +139,14 @@ done
 		export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		export HOME=/tmp LC_ALL=C.UTF-8 FABRIC_IN_VM=1
 		cut -d ' ' -f 1 /proc/uptime >/lab-run/booted
+		# The root reads each page of a program from the host each time that it is
+		# started. Here it is kept; nothing writes to these while the guest runs.
+		if mkdir /run/usr && mount -t 9p -o ro,trans=virtio,cache=loose,msize=512000 usr /run/usr
+		then
+			for dir in bin sbin lib/x86_64-linux-gnu lib/python3; do
+				mount --bind /run/usr/$dir /usr/$dir
+			done
+		fi
 		cd /fabric
 		# what make install would do
 		install -D -m 644 -t /run/udev/rules.d scripts/udev/60-fabric.rules
@@ -170,6 +178,8 @@ qemu=(
 	-device virtio-serial-pci,bus=pcie.0,id=fabricports
 	-device virtconsole,bus=fabricports.0,chardev=klog
 	-device virtserialport,bus=fabricports.0,chardev=qmpcli,name=fabric.qmp
+	-fsdev local,id=usr,path=/usr,security_model=none,readonly=on,multidevs=remap
+	-device virtio-9p-pci,bus=pcie.0,fsdev=usr,mount_tag=usr
 )
 # Warnings go to a console at once, so that they outlive a panic; not to a serial
 # port, as vng has the first one and the kernel uses only one. The watchdogs have
