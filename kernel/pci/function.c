@@ -229,12 +229,8 @@ depart:
 
 static const char *capability_of(const struct pci_dev *pdev)
 {
-	switch (pdev->class >> 8) {
-	case PCI_CLASS_STORAGE_EXPRESS:
+	if (pdev->class == PCI_CLASS_STORAGE_EXPRESS)
 		return "nvme";
-	case PCI_CLASS_ACCELERATOR_PROCESSING:
-		return "accelerator";
-	}
 	switch (pdev->class >> 16) {
 	case PCI_BASE_CLASS_STORAGE:
 		return "storage";
@@ -244,6 +240,8 @@ static const char *capability_of(const struct pci_dev *pdev)
 		return "gpu";
 	case PCI_BASE_CLASS_CRYPT:
 		return "crypto";
+	case PCI_BASE_CLASS_ACCELERATOR:
+		return "accelerator";
 	default:
 		return "function";
 	}

@@ -168,6 +168,22 @@ shared_group_is_refused_with_the_names_of_the_others()
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
 }
 
+# The physical function keeps its driver and its namespaces
+function_of_nvme_is_granted()
+{
+	local physfn id vf
+
+	physfn=$(dirname "$(realpath "$(grep -lx 4 "$PCI"/*/sriov_totalvfs)")")
+	defer eval "echo 0 >$physfn/sriov_numvfs"
+	id=$(fcj grant new kind function size 1 capability nvme mode vfio | jq -r '.grants[0].id')
+	driver_is "$(basename "$physfn")" nvme || fail "the physical function lost its driver"
+	vf=$(basename "$(realpath "$physfn/virtfn0")")
+	expect_match "$("$vfio_user" "$(node_of "$vf")" "$vf")" "^vendor 1b36 device 0010 " \
+		"what a program sees of it"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
 more_than_there_are_is_refused()
 {
 	for _ in 1 2 3 4 5 6 7; do
@@ -300,6 +316,7 @@ ktap_run_all \
 	granted_function_gets_the_driver_of_the_host \
 	function_in_use_is_refused_with_its_driver \
 	shared_group_is_refused_with_the_names_of_the_others \
+	function_of_nvme_is_granted \
 	more_than_there_are_is_refused \
 	slice_of_two_is_refused \
 	driver_unbound_by_others_ends_the_grant \
