@@ -66,13 +66,13 @@ make_base()
 		fi
 	done
 
-	if ! command -v debootstrap >/dev/null ||
+	if ! command -v debootstrap >/dev/null || ! command -v xz >/dev/null ||
 	   [ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
-		say "installing debootstrap on this machine"
+		say "installing debootstrap and xz on this machine"
 		apt-get -qq update >&2
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-			debootstrap debian-archive-keyring >&2 ||
-			fail "install debootstrap and debian-archive-keyring by hand, then try again"
+			debootstrap debian-archive-keyring xz-utils >&2 ||
+			fail "install debootstrap, debian-archive-keyring and xz-utils by hand, then try again"
 	fi
 
 	mkdir -p "$LAB/debs/base" "$root"
@@ -250,7 +250,8 @@ unpack_source()
 				'linux-source-*/tools/testing/selftests/*.h' \
 				'linux-source-*/tools/testing/selftests/lib.mk' \
 				'linux-source-*/include/uapi/linux/genetlink.h' \
-				'linux-source-*/include/uapi/linux/netlink.h'
+				'linux-source-*/include/uapi/linux/netlink.h' ||
+			fail "could not unpack $pkg"
 		tar -cf "$cache.part" -C "$work/tree" .
 		mv "$cache.part" "$cache"
 		rm -rf "$work"
