@@ -53,10 +53,12 @@ static void fabric_port_free(struct fabric_object *obj)
 	kfree_rcu(port, obj.rcu);
 }
 
-/* Whether what is below @port can be used: all links up, bound where it can be. */
+/*
+ * Whether what is below @port can be used: all links up, bound where it can be. A
+ * device without a port, NULL, hangs on nothing. By the domain's lock.
+ */
 bool fabric_port_usable(const struct fabric_port *port)
 {
-	lockdep_assert_held(&port->domain->lock);
 	for (; port; port = port->parent) {
 		if (port->link != FABRIC_LINK_UP)
 			return false;
