@@ -163,6 +163,10 @@ package-test: ## Build, judge, install, upgrade and purge the Debian packages
 
 ##@ Others
 
+.PHONY: debug-kernel
+debug-kernel: ## Build the lab's kernel with instruments, 6.12-debug
+	scripts/lab/debug-kernel.sh
+
 .PHONY: bench
 bench: ## Measure, in a virtual machine (FABRIC_KERNEL=7.2); never a test
 	scripts/bench.sh

@@ -11,7 +11,15 @@ set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."
 kernel=${FABRIC_KERNEL:-6.12}
+timeout=4800
 
+# A kernel of our own is built once, and here at once. A guest with all instruments is
+# up to ten times slower.
+if [ -e "selftests/config.${kernel#6.12-}" ]; then
+	scripts/lab/debug-kernel.sh "${kernel#6.12-}" >&2
+	timeout=30000
+	set -- --timeout 9000 "$@"
+fi
 [ -n "${FABRIC_BUILT:-}" ] || scripts/lab/enter.sh scripts/build.sh "$kernel"
 export FABRIC_PREPARED=1 FABRIC_MODULES=/fabric/.build/$kernel
 # Tests start programs by the hundred: from the guest's memory, not from the host's
@@ -19,6 +27,6 @@ export FABRIC_PREPARED=1 FABRIC_MODULES=/fabric/.build/$kernel
 tree=.build/tree${FABRIC_LANE:+-$FABRIC_LANE}.tar
 tar -cf "$tree" -C .build tree
 # shellcheck disable=SC2016 # expanded in the guest
-exec scripts/lab/vm.sh --kernel "$kernel" --timeout "${FABRIC_TIMEOUT:-4800}" \
+exec scripts/lab/vm.sh --kernel "$kernel" --timeout "${FABRIC_TIMEOUT:-$timeout}" \
 	--log ".build/vm-$kernel${FABRIC_LANE:+-$FABRIC_LANE}.log" -- \
 	sh -c 'tar -xf "$0" -C /run && exec /run/tree/selftests/run.sh "$@"' "$tree" "$@"

@@ -6,8 +6,8 @@
 # Usage: kernel.sh [SERIES]     kernel.sh 6.12 -> 6.12.107+deb13-amd64
 #
 # Without SERIES: all of them, one "SERIES RELEASE" per line. A full release name
-# is printed as it is, if that kernel is there. Inside the root the headers are
-# /lib/modules/RELEASE/build.
+# is printed as it is, if that kernel is there. 6.12-debug is what debug-kernel.sh
+# made. Inside the root the headers are /lib/modules/RELEASE/build.
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lab.sh
