@@ -7,7 +7,8 @@
 #
 # Without arguments: all tests that fit this machine. The kernel log is searched
 # after each test, and what looks like a defect there fails the test that ran. A
-# test file that ends without the results of its plan is a failure.
+# test file that ends without the results of its plan is a failure. A kernel with
+# kmemleak is asked at the end, and what it tells is a failure.
 #
 # Environment:
 #   FABRIC_BACKEND   backend for core/ (emu)
@@ -27,6 +28,7 @@ cd -- "$(dirname -- "$0")" || exit 1
 
 TIMEOUT=1200
 PREPARED=${FABRIC_PREPARED:-}
+KMEMLEAK=/sys/kernel/debug/kmemleak
 passed=0 failed=0 skipped=0
 
 usage()
@@ -52,6 +54,10 @@ fits()
 	pci/*)
 		# the functions of the topology pcie
 		[ "$PREPARED" = 1 ] && grep -qsx 0x10c9 /sys/bus/pci/devices/*/device
+		;;
+	debug/*)
+		# needs what only a kernel made with config.debug has
+		[ -e /proc/self/fail-nth ]
 		;;
 	packaging/*)
 		[ "$PREPARED" = 1 ]
@@ -113,6 +119,31 @@ skip_is_allowed()
 	return 1
 }
 
+# What nobody refers to any more, also after our modules are gone; their names for
+# what it was allocated by are kept. A leak is told when it was seen twice, and not
+# before it is five seconds old.
+find_leaks()
+{
+	local module
+
+	grep -E '\[fabric' /proc/kallsyms | sort >"$tmp/symbols"
+	for module in /sys/module/fabric_* /sys/module/fabric; do
+		[ ! -d "$module" ] || rmmod "${module##*/}" || return
+	done
+	echo scan >"$KMEMLEAK"
+	timeout 6 tail -f /dev/null
+	echo scan >"$KMEMLEAK"
+	awk 'NR == FNR { address[NR] = $1; name[NR] = $3 " " $4; last = NR; next }
+	     match($0, /ffffffff[0-9a-f]+$/) {
+		found = 0
+		for (i = 1; i <= last && address[i] <= substr($0, RSTART); i++)
+			found = i
+		if (found)
+			$0 = $0 " after " name[found]
+	     }
+	     { print }' "$tmp/symbols" "$KMEMLEAK"
+}
+
 # Count the results of one file; complain about what is missing. The plan may
 # come at the end.
 judge()
@@ -161,8 +192,12 @@ judge()
 	return $bad
 }
 
+# A machine made for the tests runs nothing else that could leak.
+leaks=
+[ "$PREPARED" != 1 ] || [ ! -w "$KMEMLEAK" ] || leaks=1
+
 echo "KTAP version 1"
-echo "1..${#wanted[@]}"
+echo "1..$((${#wanted[@]} + ${leaks:-0}))"
 number=0
 for test in "${wanted[@]}"; do
 	number=$((number + 1))
@@ -192,6 +227,20 @@ for test in "${wanted[@]}"; do
 	*) echo "$result $number $test # $((SECONDS - started)) s" ;;
 	esac
 done
+
+if [ -n "$leaks" ]; then
+	number=$((number + 1))
+	started=$SECONDS
+	if find_leaks >"$tmp/leaks" 2>&1 && [ ! -s "$tmp/leaks" ]; then
+		passed=$((passed + 1))
+		result=ok
+	else
+		failed=$((failed + 1))
+		result="not ok"
+		head -n 100 "$tmp/leaks" | sed 's/^/# /'
+	fi
+	echo "$result $number no memory is leaked # $((SECONDS - started)) s"
+fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1
