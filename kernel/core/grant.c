@@ -15,6 +15,7 @@
  * is being prepared, fabric_grant_revoke_async() otherwise. A queued request has
  * nothing that ops were run on; it belongs to the queue.
  */
+#include <kunit/visibility.h>
 #include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/math64.h>
@@ -44,6 +45,7 @@ struct fabric_grant *fabric_grant_get(u32 id)
 
 	return obj ? container_of(obj, struct fabric_grant, obj) : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_grant_get);
 
 void fabric_grant_hold(struct fabric_grant *grant)
 {
@@ -55,6 +57,7 @@ void fabric_grant_put(struct fabric_grant *grant)
 	if (grant)
 		fabric_object_put(&grant->obj);
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_grant_put);
 
 static void fabric_grant_free(struct fabric_object *obj)
 {
@@ -684,6 +687,7 @@ void fabric_grant_revoke_async(struct fabric_grant *grant, const char *reason)
 	}
 	mutex_unlock(&grant->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_grant_revoke_async);
 
 /* Nobody waits for the request or holds the grant any more. */
 void fabric_grant_abandon(struct fabric_grant *grant, const char *reason)
@@ -829,6 +833,7 @@ int fabric_grant_del(struct fabric_grant *grant, bool force, const struct net *n
 	mutex_unlock(&grant->lock);
 	return -EINPROGRESS;
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_grant_del);
 
 /* Takes over @req, also with an error. */
 struct fabric_grant *fabric_grant_alloc(struct fabric_grant_req *req)
@@ -1028,6 +1033,7 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 	}
 	return grant;
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_grant_new);
 
 int fabric_grant_init(void)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests for a grant: what they say, and whether whoever sends them may. */
+#include <kunit/visibility.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -57,6 +58,7 @@ err_free:
 	fabric_req_free(copy);
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_req_copy);
 
 static bool same_string(const char *a, const char *b)
 {
