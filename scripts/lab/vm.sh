@@ -105,12 +105,17 @@ TOPOLOGY_QEMU=() TOPOLOGY_DRIVES=() TOPOLOGY_APPEND=
 . "$LAB_SCRIPTS/topology/$TOPOLOGY"
 
 mkdir -p "$LAB/run" "$root/fabric" "$root/lab-run"
+# A directory is locked by whoever uses it, who may be in another PID namespace; those
+# that are not were left by a vm.sh that was killed.
+exec 8>"$LAB/run/lock"
+flock 8
 for old in "$LAB"/run/vm.*; do
-	# left by a vm.sh that was killed
-	pid=${old##*/vm.}
-	[ ! -d "$old" ] || [ -d "/proc/${pid%%.*}" ] || rm -rf "$old"
+	[ ! -d "$old" ] || ! flock -n "$old" true || rm -rf "$old"
 done
-run=$(mktemp -d "$LAB/run/vm.$$.XXXXXX")
+run=$(mktemp -d "$LAB/run/vm.XXXXXX")
+exec 9<"$run"
+flock 9
+exec 8>&-
 vm=
 # shellcheck disable=SC2317 # run by the trap
 cleanup()
