@@ -125,14 +125,14 @@ u32 fabric_device_slices_below(struct fabric_port *port)
 	return nr;
 }
 
-/* What of its resources is not free. */
+/* What of its resources is in grants, or on the way there or back. */
 static u64 in_use(const struct fabric_device *device)
 {
 	const struct fabric_resource *resource;
 	u64 sum = 0;
 
 	list_for_each_entry(resource, &device->resources, node)
-		sum += resource->info.total - resource->extents.free;
+		sum += resource->info.total - resource->extents.free - resource->nr_withheld;
 	return sum;
 }
 

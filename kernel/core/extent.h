@@ -6,14 +6,15 @@
 #include <linux/types.h>
 
 /**
- * struct fabric_extent - a run of units, all free or all in one slice
+ * struct fabric_extent - a run of units, all free, or all in one slice, or all withheld
  * @by_start: in the tree of all extents
  * @by_length: in the tree of the free ones
  * @among_all: in the tree of the free ones of all resources
  * @start: first unit
  * @length: number of units
  * @free: in all trees
- * @owner: whose it is; the struct fabric_extents that it is in while it is free
+ * @owner: the slice, NULL if it is withheld; the struct fabric_extents that it is in while
+ *	it is free
  */
 struct fabric_extent {
 	struct rb_node by_start;

@@ -410,6 +410,8 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @reclaims: slices that were taken for another request
  * @nr_slices: length of @slices
  * @slices: struct fabric_grant_slice
+ * @withheld: struct withheld, what the host uses
+ * @nr_withheld: capacity in these
  * @plan_number: which plan the following are of; these by fabric_engine
  * @plan_open: it suits, and not all of it was looked at
  * @plan_looked: extents that were looked at
@@ -433,6 +435,8 @@ struct fabric_resource {
 	u64 reclaims;
 	u32 nr_slices;
 	struct list_head slices;
+	struct list_head withheld;
+	u64 nr_withheld;
 	u64 plan_number;
 	bool plan_open;
 	u32 plan_looked;
@@ -455,6 +459,8 @@ void fabric_resource_slice_state(struct fabric_grant_slice *slice, enum fabric_s
 void fabric_resource_trim_locked(struct fabric_grant_slice *slice, u64 length,
 				 struct fabric_extent *tail);
 void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice);
+const char *fabric_resource_withheld_reason(struct fabric_resource *resource);
+u64 fabric_resource_release_withheld(struct fabric_resource *resource);
 int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
 /* slice.c */
@@ -671,6 +677,7 @@ int fabric_tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @wait: how long it may wait for capacity, ms
  * @bandwidth_min: guaranteed to each slice on its path, Mb/s
  * @bandwidth_max: each slice is throttled to, Mb/s, or 0
+ * @force: it can be of what the host uses
  * @token: name that the client gives it, or NULL
  * @tenant: whose it is, referenced, or NULL
  * @holder: what it is bound to
@@ -701,6 +708,7 @@ struct fabric_grant_req {
 	u64 wait;
 	u32 bandwidth_min;
 	u32 bandwidth_max;
+	bool force;
 	char *token;
 	struct fabric_tenant *tenant;
 	enum fabric_holder holder;
@@ -771,6 +779,7 @@ enum fabric_miss {
  * @carries: what the fastest path to a resource carries
  * @total: capacity of all resources that match, free or not
  * @most: capacity of the largest of them
+ * @withheld: why the first that has too little because of that withholds something, or ""
  */
 struct fabric_search {
 	enum fabric_miss miss;
@@ -780,6 +789,7 @@ struct fabric_search {
 	u64 carries;
 	u64 total;
 	u64 most;
+	char withheld[NETLINK_MAX_FMTMSG_LEN];
 };
 
 bool fabric_place_fits(struct fabric_resource *resource, const struct fabric_grant_req *req,
@@ -796,6 +806,8 @@ int fabric_place_visit(const struct fabric_want *want, struct fabric_search *sea
 		       fabric_visit_t visit, void *data);
 int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 		 struct fabric_search *search);
+int fabric_place_forced(struct fabric_grant *grant, const struct fabric_want *want,
+			struct fabric_search *search);
 int fabric_place_refuse(const struct fabric_search *search, const struct fabric_want *want,
 			struct netlink_ext_ack *extack);
 

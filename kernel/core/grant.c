@@ -1000,6 +1000,9 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 	want.size = req->size;
 	want.pieces = req->pieces;
 	want.priority = req->priority;
+	/* What the host uses of them changes without a word */
+	if (req->kind == FABRIC_KIND_FUNCTION)
+		fabric_domain_refresh_all(req->domain_id);
 
 	mutex_lock(&fabric_engine);
 	first = req->token ? fabric_token_find(req) : NULL;
@@ -1014,6 +1017,8 @@ struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 	ret = fabric_tenant_admit(req->tenant, extack);
 	if (!ret)
 		ret = fabric_place(grant, &want, &search);
+	if (ret == -ENOSPC && req->force)
+		ret = fabric_place_forced(grant, &want, &search);
 	if (!ret) {
 		ret = grant_register(grant, FABRIC_GRANT_STATE_PREPARING);
 		while (ret && !list_empty(&grant->slices))

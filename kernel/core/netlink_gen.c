@@ -118,6 +118,7 @@ static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_BANDWID
 	[FABRIC_A_GRANT_TENANT] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_GRANT_BANDWIDTH_MIN] = { .type = NLA_U32, },
 	[FABRIC_A_GRANT_BANDWIDTH_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_GRANT_FORCE] = { .type = NLA_FLAG, },
 };
 
 /* FABRIC_CMD_GRANT_DEL - do */

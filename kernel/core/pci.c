@@ -80,7 +80,8 @@ static int put_isolation(struct sk_buff *skb, const struct fabric_pci_info *pci)
 	}
 	if (put_opt_string(skb, FABRIC_A_PCI_RESET, pci->reset) ||
 	    (!pci->is_port && nla_put_u32(skb, FABRIC_A_PCI_OBSTACLE, pci->obstacles)) ||
-	    put_opt_string(skb, FABRIC_A_PCI_ACS_MISSING, pci->acs_missing))
+	    put_opt_string(skb, FABRIC_A_PCI_ACS_MISSING, pci->acs_missing) ||
+	    put_opt_string(skb, FABRIC_A_PCI_HOST_USE, pci->host_use))
 		return -EMSGSIZE;
 	return 0;
 }

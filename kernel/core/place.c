@@ -190,9 +190,21 @@ int fabric_place_refuse(const struct fabric_search *search, const struct fabric_
 	case FABRIC_MISS_SPACE:
 		break;
 	}
-	NL_SET_ERR_MSG_FMT(extack, "Largest free extent is %llu, release a grant or ask for less",
-			   search->largest);
+	if (*search->withheld)
+		NL_SET_ERR_MSG_FMT(extack, "%s", search->withheld);
+	else
+		NL_SET_ERR_MSG_FMT(extack,
+				   "Largest free extent is %llu, release a grant or ask for less",
+				   search->largest);
 	return -ENOSPC;
+}
+
+static void note_withheld(struct fabric_resource *resource, struct fabric_search *search)
+{
+	const char *reason = fabric_resource_withheld_reason(resource);
+
+	if (reason && !*search->withheld)
+		strscpy(search->withheld, reason);
 }
 
 static int distance(const struct fabric_resource *resource, const struct fabric_grant_req *req)
@@ -298,6 +310,7 @@ static int try_single(struct fabric_resource *resource, const struct fabric_want
 		missed(search, FABRIC_MISS_SPACE);
 		search->largest = max(search->largest,
 				      fabric_extents_run(&resource->extents, unit));
+		note_withheld(resource, search);
 		if (want->counts)
 			resource->refusals++;
 		return 0;
@@ -459,6 +472,7 @@ static int gather(struct fabric_resource *resource, const struct fabric_want *wa
 				     mode_of(resource, want->req)));
 
 	missed(search, FABRIC_MISS_SPACE);
+	note_withheld(resource, search);
 	run -= want->req->granularity ? run % want->req->granularity : 0;
 	if (!run)
 		return 0;
@@ -703,4 +717,58 @@ int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 			return ret;
 	}
 	return -ENOSPC;
+}
+
+static int find_withheld(struct fabric_resource *resource, const struct fabric_want *want,
+			 struct fabric_search *search, void *data)
+{
+	struct fabric_resource **found = data;
+
+	if (*found || want->size != resource->info.granule ||
+	    !fabric_resource_withheld_reason(resource))
+		return 0;
+	fabric_object_hold(&resource->obj);
+	*found = resource;
+	return 0;
+}
+
+/*
+ * Reserve a granule that the host uses. The backend is told; should it refuse, it will
+ * say so again.
+ *
+ * Return: as fabric_place().
+ */
+int fabric_place_forced(struct fabric_grant *grant, const struct fabric_want *want,
+			struct fabric_search *search)
+{
+	struct fabric_resource *resource = NULL;
+	struct fabric_grant_slice *slice;
+	struct fabric_domain *domain;
+	int ret = -ENOSPC;
+
+	fabric_place_visit(want, NULL, find_withheld, &resource);
+	if (!resource)
+		return -ENOSPC;
+	slice = fabric_slice_alloc(grant);
+	if (!slice) {
+		fabric_resource_put(resource);
+		return -ENOMEM;
+	}
+	slice->pub.mode = mode_of(resource, want->req);
+	domain = resource->domain;
+	mutex_lock(&domain->lock);
+	/* As above: it can have left, or the host can have ceased to use it */
+	if (resource->obj.registered && fabric_place_fits(resource, want->req, search) &&
+	    fabric_resource_withheld_reason(resource))
+		ret = fabric_resource_reserve(resource, slice,
+					      fabric_resource_release_withheld(resource),
+					      want->size);
+	mutex_unlock(&domain->lock);
+	fabric_resource_put(resource);
+	if (ret) {
+		fabric_slice_free(slice);
+		return ret == -ENODEV ? -ENOSPC : ret;
+	}
+	fabric_grant_append(grant, slice);
+	return 0;
 }

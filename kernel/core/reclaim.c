@@ -317,6 +317,9 @@ static int collect(struct items *items, const struct fabric_resource *resource,
 		};
 
 		nr++;
+		/* What is withheld is nobody's to give */
+		if (!extent->free && !extent->owner)
+			continue;
 		if (!extent->free)
 			item = item_of_extent(extent, want, take);
 		if (item.start != item.end && add_item(items, &item))

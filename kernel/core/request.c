@@ -350,6 +350,12 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 				    "What the kernel has is everybody's, this needs CAP_SYS_ADMIN");
 		ret = -EPERM;
 	}
+	req->force = nla_get_flag(info->attrs[FABRIC_A_GRANT_FORCE]);
+	if (!ret && !admin && req->force) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_FORCE],
+				    "To take from the host needs CAP_SYS_ADMIN");
+		ret = -EPERM;
+	}
 	if (ret) {
 		fabric_record_refusal(req, 0, req->size, ret, info->extack);
 		fabric_req_free(req);

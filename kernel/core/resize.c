@@ -29,6 +29,8 @@ static struct fabric_grant *part_alloc(struct fabric_grant *grant, u64 size)
 		return NULL;
 	req->size = size;
 	req->mode = grant->mode;
+	/* That was asked for once */
+	req->force = false;
 	part = fabric_grant_alloc(req);
 	if (!part)
 		return NULL;
@@ -648,6 +650,8 @@ int fabric_grant_set(struct fabric_grant *grant, const struct fabric_grant_chang
 	bool resizes, changed;
 	int ret;
 
+	if (change->size && grant->req->kind == FABRIC_KIND_FUNCTION)
+		fabric_domain_refresh_all(grant->req->domain_id);
 	mutex_lock(&fabric_engine);
 	mutex_lock(&grant->lock);
 	ret = check(grant, change, net, portid, extack);

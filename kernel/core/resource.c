@@ -10,6 +10,18 @@
 
 struct fabric_registry fabric_resources = FABRIC_REGISTRY_INIT(fabric_resources.xa);
 
+/**
+ * struct withheld - a granule that cannot be had
+ * @node: in resource->withheld
+ * @extent: of it, in no slice
+ * @reason: why, and what to do, for people
+ */
+struct withheld {
+	struct list_head node;
+	struct fabric_extent *extent;
+	char reason[NETLINK_MAX_FMTMSG_LEN];
+};
+
 struct fabric_resource *fabric_resource_get(u32 id)
 {
 	struct fabric_object *obj = fabric_object_get(&fabric_resources, id);
@@ -26,10 +38,15 @@ void fabric_resource_put(struct fabric_resource *resource)
 static void fabric_resource_free(struct fabric_object *obj)
 {
 	struct fabric_resource *resource = container_of(obj, struct fabric_resource, obj);
+	struct withheld *withheld, *next;
 
 	WARN_ON(!list_empty(&resource->slices));
 	WARN_ON(resource->reserved || resource->granted || resource->quarantined);
 	pr_debug("resource %u: destroyed\n", obj->id);
+	list_for_each_entry_safe(withheld, next, &resource->withheld, node) {
+		fabric_extents_give(&resource->extents, withheld->extent);
+		kfree(withheld);
+	}
 	if (resource->device)
 		fabric_extents_destroy(&resource->extents);
 	fabric_device_put(resource->device);
@@ -100,6 +117,8 @@ int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void
 	     nla_put_uint(skb, FABRIC_A_RESOURCE_ADDRESS, is->address)) ||
 	    (is->numa_node != NUMA_NO_NODE &&
 	     nla_put_u32(skb, FABRIC_A_RESOURCE_NUMA_NODE, is->numa_node)) ||
+	    (resource->nr_withheld &&
+	     nla_put_uint(skb, FABRIC_A_RESOURCE_WITHHELD, resource->nr_withheld)) ||
 	    put_counters(skb, resource)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
@@ -153,6 +172,7 @@ static struct fabric_resource *resource_alloc(struct fabric_domain *domain,
 	strscpy(resource->capability, info->capability);
 	resource->info.capability = resource->capability;
 	INIT_LIST_HEAD(&resource->slices);
+	INIT_LIST_HEAD(&resource->withheld);
 	pr_debug("resource of domain %u: created\n", domain->obj.id);
 	return resource;
 }
@@ -464,3 +484,105 @@ void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice)
 	fabric_grants_changed();
 	fabric_device_slice_gone(resource->device);
 }
+
+static struct withheld *withheld_at(const struct fabric_resource *resource, u64 start)
+{
+	struct withheld *withheld;
+
+	list_for_each_entry(withheld, &resource->withheld, node) {
+		if (withheld->extent->start == start)
+			return withheld;
+	}
+	return NULL;
+}
+
+/* Why the first of what is withheld is, or NULL. */
+const char *fabric_resource_withheld_reason(struct fabric_resource *resource)
+{
+	const struct withheld *first;
+
+	lockdep_assert_held(&resource->domain->lock);
+	first = list_first_entry_or_null(&resource->withheld, struct withheld, node);
+	return first ? first->reason : NULL;
+}
+
+static void release_withheld(struct fabric_resource *resource, struct withheld *withheld)
+{
+	list_del(&withheld->node);
+	resource->nr_withheld -= withheld->extent->length;
+	fabric_extents_give(&resource->extents, withheld->extent);
+	kfree(withheld);
+	fabric_inventory_changed();
+}
+
+/* The first of what is withheld, which there is, is free. Return: where it starts. */
+u64 fabric_resource_release_withheld(struct fabric_resource *resource)
+{
+	struct withheld *first = list_first_entry(&resource->withheld, struct withheld, node);
+	u64 start = first->extent->start;
+
+	lockdep_assert_held(&fabric_engine);
+	lockdep_assert_held(&resource->domain->lock);
+	release_withheld(resource, first);
+	return start;
+}
+
+/* Nothing happens to what is in a slice; without memory, the unit stays free. */
+static void withhold(struct fabric_resource *resource, u64 start, const char *reason)
+{
+	struct withheld *withheld = kzalloc_obj(*withheld);
+
+	if (!withheld)
+		return;
+	withheld->extent = fabric_extents_take_range(&resource->extents, start,
+						     resource->info.granule);
+	if (IS_ERR(withheld->extent)) {
+		kfree(withheld);
+		return;
+	}
+	withheld->extent->owner = NULL;
+	strscpy(withheld->reason, reason);
+	list_add_tail(&withheld->node, &resource->withheld);
+	resource->nr_withheld += withheld->extent->length;
+	fabric_inventory_changed();
+}
+
+/**
+ * fabric_resource_withhold() - the host began or ceased to use something of a resource
+ * @resource: the resource, whose device was not removed
+ * @start: first unit of what is used, which is one granule
+ * @reason: what a request for it is told, or NULL if nothing uses it
+ *
+ * What is withheld is not free, and is not granted unless by force. What is in a slice
+ * is not withheld. A backend can say the same again.
+ *
+ * Context: Process context, may sleep, takes the lock of the engine and that of the domain.
+ */
+void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const char *reason)
+{
+	struct fabric_domain *domain = resource->domain;
+	struct withheld *withheld;
+	bool was;
+
+	mutex_lock(&domain->lock);
+	withheld = withheld_at(resource, start);
+	was = withheld;
+	if (withheld && reason)
+		strscpy(withheld->reason, reason);
+	mutex_unlock(&domain->lock);
+	if (was == !!reason)
+		return;
+
+	mutex_lock(&fabric_engine);
+	mutex_lock(&domain->lock);
+	withheld = withheld_at(resource, start);
+	if (withheld && !reason)
+		release_withheld(resource, withheld);
+	else if (!withheld && reason)
+		withhold(resource, start, reason);
+	mutex_unlock(&domain->lock);
+	mutex_unlock(&fabric_engine);
+	if (!reason)
+		fabric_queue_kick();
+}
+EXPORT_SYMBOL_FABRIC(fabric_resource_withhold);

@@ -17,6 +17,7 @@ struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant)
 	slice->pub.uid = grant->uid;
 	slice->pub.gid = grant->gid;
 	slice->pub.bandwidth_max = grant->req->bandwidth_max;
+	slice->pub.force = grant->req->force;
 	slice->bandwidth_min = grant->req->bandwidth_min;
 	INIT_LIST_HEAD(&slice->claims);
 	INIT_LIST_HEAD(&slice->wants);

@@ -111,6 +111,7 @@ static const struct object objects[] = {
 		{ "reserved", FABRIC_A_RESOURCE_RESERVED, NUMBER },
 		{ "granted", FABRIC_A_RESOURCE_GRANTED, NUMBER },
 		{ "quarantined", FABRIC_A_RESOURCE_QUARANTINED, NUMBER },
+		{ "withheld", FABRIC_A_RESOURCE_WITHHELD, NUMBER },
 		{ "largest-free", FABRIC_A_RESOURCE_LARGEST_FREE, NUMBER },
 		{ "granule", FABRIC_A_RESOURCE_GRANULE, NUMBER },
 		{ "slices", FABRIC_A_RESOURCE_SLICES, NUMBER },
@@ -299,7 +300,8 @@ static int sums(void)
 		size_t len = msg_attrs_len(r);
 
 		id = attr_u32(attrs_find(attrs, len, FABRIC_A_RESOURCE_ID));
-		sum = attr_uint(attrs_find(attrs, len, FABRIC_A_RESOURCE_FREE));
+		sum = attr_uint(attrs_find(attrs, len, FABRIC_A_RESOURCE_FREE)) +
+		      number(r, FABRIC_A_RESOURCE_WITHHELD);
 		for (state = 1; state < ARRAY_SIZE(of_state); state++) {
 			slice_sum = 0;
 			answer_for_each(s, &slices) {

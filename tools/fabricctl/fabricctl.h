@@ -236,6 +236,7 @@ enum {
 	NEW_TENANT,
 	NEW_BANDWIDTH_MIN,
 	NEW_BANDWIDTH_MAX,
+	NEW_FORCE,
 	NEW_HOLDER,				/* of grant new */
 	NEW_NOTICE_SIGNAL = NEW_HOLDER,		/* of run */
 };
@@ -295,7 +296,9 @@ extern const char *const granted_kinds[];
 	[NEW_BANDWIDTH_MIN] = { "bandwidth-min", ARG_BANDWIDTH, .value = "BANDWIDTH", \
 				.help = "guaranteed on the path of each slice" }, \
 	[NEW_BANDWIDTH_MAX] = { "bandwidth-max", ARG_BANDWIDTH, .value = "BANDWIDTH", \
-				.help = "that each slice is throttled to" }
+				.help = "that each slice is throttled to" }, \
+	[NEW_FORCE] = { "force", ARG_FLAG, \
+			.help = "if nothing is free, take a function that the host uses" }
 
 int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_req *req);
 int request_wait(struct ctl *ctl, const struct fabric_grant **grant);

@@ -125,6 +125,7 @@ void pci_out(struct out *out, const struct fabric_pci *pci)
 		out_u64_usually(out, "aer-fatal", pci->aer_fatal, 0);
 	}
 	out_opt_string(out, "driver", pci->driver);
+	out_opt_string(out, "host-use", pci->host_use);
 	out_enum(out, "power", FABRIC_ENUM_PCI_POWER, pci->power);
 	if (pci->vfs_max) {
 		out_u32(out, "vfs", pci->vfs);
@@ -149,6 +150,7 @@ void function_out(struct out *out, const struct fabric_device *device)
 	out_opt_string(out, "acs-missing", pci->acs_missing);
 	out_opt_u32(out, "iommu-group", pci->iommu_group, FABRIC_UNSET);
 	out_strings(out, "group-member", pci->group_members, pci->nr_group_members);
+	out_opt_string(out, "host-use", pci->host_use);
 	out_item_end(out);
 }
 
@@ -164,6 +166,8 @@ void pci_draw(const struct fabric_pci *pci)
 		printf("  VF %u of %s", pci->vf_index, pci->physfn);
 	if (*pci->driver)
 		printf("  driver %s", pci->driver);
+	if (*pci->host_use)
+		printf("  (%s)", pci->host_use);
 	if (pci->obstacles == FABRIC_UNSET)
 		return;
 	printf("  %sgrantable", pci->obstacles ? "not " : "");

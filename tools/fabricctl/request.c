@@ -46,6 +46,7 @@ int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_
 	req->tenant = value[NEW_TENANT].text;
 	req->bandwidth_min = value[NEW_BANDWIDTH_MIN].number;
 	req->bandwidth_max = value[NEW_BANDWIDTH_MAX].number;
+	req->force = HAS(args, NEW_FORCE);
 	if (HAS(args, NEW_DOMAIN))
 		err = domain_resolve(ctl, value[NEW_DOMAIN].text, &req->domain_id);
 	if (!err && HAS(args, NEW_DEVICE))

@@ -18,6 +18,7 @@ void resource_out(struct out *out, const struct fabric_resource *resource)
 	out_amount(out, "reserved", resource->kind, resource->reserved);
 	out_amount(out, "granted", resource->kind, resource->granted);
 	out_amount(out, "quarantined", resource->kind, resource->quarantined);
+	out_amount_if(out, "withheld", resource->kind, resource->withheld, resource->withheld);
 	out_amount(out, "largest-free", resource->kind, resource->largest_free);
 	out_amount(out, "granule", resource->kind, resource->granule);
 	out_u32(out, "slices", resource->slices);

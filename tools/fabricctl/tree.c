@@ -21,14 +21,15 @@ struct glyphs {
 	const char *granted;
 	const char *reserved;
 	const char *quarantined;
+	const char *withheld;
 };
 
 static const struct glyphs ascii = {
-	"|- ", "`- ", "|  ", "   ", ".", "#", "+", "!",
+	"|- ", "`- ", "|  ", "   ", ".", "#", "+", "!", "x",
 };
 
 static const struct glyphs unicode = {
-	"├─ ", "└─ ", "│  ", "   ", "░", "█", "▓", "▒",
+	"├─ ", "└─ ", "│  ", "   ", "░", "█", "▓", "▒", "×",
 };
 
 struct inventory {
@@ -183,8 +184,10 @@ static void draw_cells(const char *glyph, unsigned int cells)
 
 static void draw_bar(const struct glyphs *glyphs, const struct fabric_resource *resource)
 {
-	unsigned int granted, reserved, quarantined, left = BAR_CELLS;
+	unsigned int granted, reserved, quarantined, withheld, left = BAR_CELLS;
 
+	withheld = cells_of(resource->withheld, resource->total, left);
+	left -= withheld;
 	quarantined = cells_of(resource->quarantined, resource->total, left);
 	left -= quarantined;
 	reserved = cells_of(resource->reserved, resource->total, left);
@@ -197,6 +200,7 @@ static void draw_bar(const struct glyphs *glyphs, const struct fabric_resource *
 	draw_cells(glyphs->granted, granted);
 	draw_cells(glyphs->reserved, reserved);
 	draw_cells(glyphs->quarantined, quarantined);
+	draw_cells(glyphs->withheld, withheld);
 	draw_cells(glyphs->free, left);
 	putchar(']');
 }
@@ -226,6 +230,7 @@ static void draw_resource(const struct tree *tree, const struct fabric_resource 
 	draw_part(resource->kind, resource->granted, "granted");
 	draw_part(resource->kind, resource->reserved, "reserved");
 	draw_part(resource->kind, resource->quarantined, "quarantined");
+	draw_part(resource->kind, resource->withheld, "withheld");
 	putchar('\n');
 }
 
@@ -353,8 +358,9 @@ static void draw(const struct inventory *inv)
 		draw_children(&tree, inv->domains[i].id, 0, "");
 	}
 	if (inv->nr_resources)
-		printf("[%s granted  %s reserved  %s quarantined  %s free]\n", glyphs->granted,
-		       glyphs->reserved, glyphs->quarantined, glyphs->free);
+		printf("[%s granted  %s reserved  %s quarantined  %s withheld  %s free]\n",
+		       glyphs->granted, glyphs->reserved, glyphs->quarantined, glyphs->withheld,
+		       glyphs->free);
 }
 
 static void tree_out(struct out *out, const struct inventory *inv)

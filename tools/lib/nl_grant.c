@@ -189,6 +189,8 @@ static void put_grant_req(struct fabric_ctx *ctx, const struct fabric_grant_req 
 	put_name(ctx, FABRIC_A_GRANT_TENANT, req->tenant);
 	put_id(ctx, FABRIC_A_GRANT_BANDWIDTH_MIN, req->bandwidth_min);
 	put_id(ctx, FABRIC_A_GRANT_BANDWIDTH_MAX, req->bandwidth_max);
+	if (req->force)
+		put_flag(ctx, FABRIC_A_GRANT_FORCE);
 }
 
 FABRIC_API int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,

@@ -35,6 +35,7 @@ static const struct field fields[] = {
 	FIELD(struct fabric_pci, physfn, FABRIC_A_PCI_PHYSFN, .string = true),
 	FIELD(struct fabric_pci, reset, FABRIC_A_PCI_RESET, .string = true),
 	FIELD(struct fabric_pci, acs_missing, FABRIC_A_PCI_ACS_MISSING, .string = true),
+	FIELD(struct fabric_pci, host_use, FABRIC_A_PCI_HOST_USE, .string = true),
 };
 
 static const struct field bar_fields[] = {

@@ -24,6 +24,7 @@ static const struct field fields[] = {
 	FIELD(struct fabric_resource, refusals, FABRIC_A_RESOURCE_REFUSALS),
 	FIELD(struct fabric_resource, reclaims, FABRIC_A_RESOURCE_RECLAIMS),
 	FIELD(struct fabric_resource, high_water, FABRIC_A_RESOURCE_HIGH_WATER),
+	FIELD(struct fabric_resource, withheld, FABRIC_A_RESOURCE_WITHHELD),
 };
 
 int parse_resource(const struct nlmsghdr *nlh, struct box *box)

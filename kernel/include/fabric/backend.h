@@ -64,6 +64,7 @@ struct fabric_resource;
  * @uid: whom a device node is to belong to
  * @gid: and its group
  * @bandwidth_max: Mb/s that copies are throttled to, 0 for no limit
+ * @force: it can be something that the host uses
  * @grant_id: the grant that it is in, for names and messages
  * @priv: free for the backend, NULL before the first prepare
  * @node: set by commit where the mode has a node: name below /dev
@@ -81,6 +82,7 @@ struct fabric_slice {
 	kuid_t uid;
 	kgid_t gid;
 	u32 bandwidth_max;
+	bool force;
 	u32 grant_id;
 	void *priv;
 	char node[32];
@@ -149,6 +151,7 @@ struct fabric_region_req {
  * @is_port: obstacles are not known
  * @obstacles: BIT() of enum fabric_pci_obstacle
  * @acs_missing: address of the function that lacks ACS, or ""
+ * @host_use: what the host uses it for, for people, or ""
  *
  * All zeroes before it is filled in, so that two can be compared as memory.
  */
@@ -194,6 +197,7 @@ struct fabric_pci_info {
 	bool is_port;
 	u32 obstacles;
 	char acs_missing[FABRIC_PCI_ADDRESS_LEN];
+	char host_use[FABRIC_NAME_MAX_LEN + 1];
 };
 
 /**
@@ -220,8 +224,9 @@ struct fabric_backend_ops {
 	/**
 	 * @refresh: look again at what changes without a word
 	 *
-	 * Optional. Called before ports or devices of the domain are shown. Tell
-	 * by the functions for events what has changed.
+	 * Optional. Called before ports or devices of the domain are shown, and
+	 * before functions are granted. Tell by the functions for events, and by
+	 * fabric_resource_withhold(), what has changed.
 	 */
 	void (*refresh)(void *domain_priv);
 
@@ -477,6 +482,7 @@ int fabric_device_remove(struct fabric_device *device, const char *reason, unsig
 
 struct fabric_resource *fabric_resource_add(struct fabric_device *device,
 					    const struct fabric_resource_info *info, void *priv);
+void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const char *reason);
 
 void fabric_slice_lost(struct fabric_slice *slice, const char *reason);
 

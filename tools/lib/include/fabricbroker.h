@@ -291,6 +291,7 @@ struct fabric_pci_bar {
  * @acs_missing: address of the function that lacks ACS, or ""
  * @nr_bars: number of @bars
  * @bars: list of its base address registers
+ * @host_use: what the host uses it for, or ""
  */
 struct fabric_pci {
 	uint32_t vendor;
@@ -329,6 +330,7 @@ struct fabric_pci {
 	char acs_missing[FABRIC_NAME_SIZE];
 	uint32_t nr_bars;
 	const struct fabric_pci_bar *bars;
+	char host_use[FABRIC_NAME_SIZE];
 };
 
 /* Ports */
@@ -878,7 +880,7 @@ int fabric_device_set(struct fabric_ctx *ctx, uint32_t id,
  *	fabric_resource_has_mode()
  * @slices: number of slices
  * @numa_node: NUMA node or FABRIC_NO_NODE
- * @total: total capacity, the sum of the next four
+ * @total: total capacity, the sum of the next four and @withheld
  * @free: capacity that can be granted
  * @reserved: capacity of grants that are being prepared
  * @granted: capacity in grants
@@ -893,6 +895,7 @@ int fabric_device_set(struct fabric_ctx *ctx, uint32_t id,
  * @refusals: requests that it could not serve although it matched
  * @reclaims: slices that were taken, whole or in part, for a more important request
  * @high_water: most capacity that was ever not free
+ * @withheld: capacity that the host uses, granted by force only
  */
 struct fabric_resource {
 	uint32_t id;
@@ -917,6 +920,7 @@ struct fabric_resource {
 	uint64_t refusals;
 	uint64_t reclaims;
 	uint64_t high_water;
+	uint64_t withheld;
 };
 
 /** fabric_resource_has_mode() - whether slices of a resource can be granted in a mode */
@@ -1159,6 +1163,7 @@ struct fabric_grant {
  * @token: name of the request, so that a second one gets the same grant, or NULL
  * @tenant: whom it counts for, or NULL for the one that the caller is a member of;
  *	naming another needs CAP_SYS_ADMIN
+ * @force: if nothing is free, what the host uses is taken from it; needs CAP_SYS_ADMIN
  *
  * Start with fabric_grant_req_init().
  */
@@ -1190,6 +1195,7 @@ struct fabric_grant_req {
 	uint64_t wait;
 	const char *token;
 	const char *tenant;
+	bool force;
 };
 
 /** fabric_grant_req_init() - a request for nothing yet, from anywhere */
