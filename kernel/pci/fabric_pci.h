@@ -22,7 +22,7 @@
  *   inventory_lock     list of the functions, what is known of them, their
  *                      bridges
  *   slices_lock        what holders have; never together with inventory_lock
- *   lock of a domain, lock of a grant
+ *   locks of the engine, of a domain, of a grant
  *                      the core's, inside its functions
  *
  * What waits in the core for the ops of a domain (the removal of a port, the
@@ -80,8 +80,9 @@ void fabric_pci_function_init(void);
 void fabric_pci_function_exit(void);
 
 bool fabric_pci_function_is_known(const struct pci_dev *pdev);
-struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index,
+struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index, bool force,
 				  struct netlink_ext_ack *extack);
+void fabric_pci_vf_put(struct pci_dev *vf);
 
 /* park.c */
 int fabric_pci_park_reserve(struct pci_dev *pdev);
@@ -99,5 +100,8 @@ void fabric_pci_slice_unbind_event(struct pci_dev *pdev);
 void fabric_pci_slice_remove_event(struct pci_dev *pdev);
 int fabric_pci_slice_init(void);
 void fabric_pci_slice_exit(void);
+
+/* use.c */
+void fabric_pci_use(struct pci_dev *pdev, struct fabric_pci_info *info);
 
 #endif /* _FABRIC_PCI_H */

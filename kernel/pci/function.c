@@ -24,7 +24,8 @@ struct fabric_pci_function {
 	struct fabric_pci_bridge *bridge;
 	struct fabric_port *port;
 	struct fabric_device *device;
-	bool offers_vfs;
+	struct fabric_resource *vfs;	/* those it can have, if it offers them */
+	bool granted;			/* what uses it is no business of the host */
 	struct mutex create_lock;	/* @creator, who makes virtual functions of it */
 	struct task_struct *creator;
 	struct fabric_pci_info info;
@@ -71,14 +72,42 @@ static struct fabric_port *port_above(struct pci_dev *pdev)
 	return NULL;
 }
 
+/* Cut, for the use is the host's to look up. */
+static void refusal_text(char text[NETLINK_MAX_FMTMSG_LEN], const struct fabric_pci_info *info)
+{
+	snprintf(text, NETLINK_MAX_FMTMSG_LEN, "Host uses %s: %.28s, end that or use force",
+		 info->address, info->host_use);
+}
+
+/* The core is told what the host uses of virtual functions. */
+static void tell_use(const struct fabric_pci_function *function, bool used)
+{
+	const struct fabric_pci_function *physfn;
+	char text[NETLINK_MAX_FMTMSG_LEN];
+
+	if (!function->pdev->is_virtfn)
+		return;
+	physfn = function_find(pci_physfn(function->pdev));
+	if (!physfn || !physfn->vfs)
+		return;
+	refusal_text(text, &function->info);
+	fabric_resource_withhold(physfn->vfs, function->info.vf_index, used ? text : NULL);
+}
+
 static void update(struct fabric_pci_function *function)
 {
+	struct fabric_pci_info *info = &function->info;
 	enum fabric_link link;
 	u32 speed, width;
 
-	fabric_pci_facts_update(function->pdev, &function->info);
+	fabric_pci_facts_update(function->pdev, info);
 	if (function->device) {
-		fabric_device_pci_event(function->device, &function->info);
+		if (function->granted)
+			memset(info->host_use, 0, sizeof(info->host_use));
+		else
+			fabric_pci_use(function->pdev, info);
+		fabric_device_pci_event(function->device, info);
+		tell_use(function, *info->host_use);
 		return;
 	}
 	link = fabric_pcie_link(function->pdev, &speed, &width);
@@ -206,6 +235,7 @@ static void function_remove(struct pci_dev *pdev)
 		return;
 	}
 	list_del(&function->node);
+	tell_use(function, false);
 	mutex_unlock(&fabric_pci_inventory_lock);
 
 	if (function->port)
@@ -262,13 +292,13 @@ static void offer_vfs(struct fabric_pci_function *function)
 	};
 	struct fabric_resource *resource;
 
-	if (function->offers_vfs || !function->device || !info.total)
+	if (function->vfs || !function->device || !info.total)
 		return;
 	resource = fabric_resource_add(function->device, &info, function);
 	if (IS_ERR(resource))
 		pci_warn(function->pdev, "virtual functions are not offered: %pe\n", resource);
 	else
-		function->offers_vfs = true;
+		function->vfs = resource;
 }
 
 /* The lock of the device is held, so that its driver stays what it is. */
@@ -373,11 +403,23 @@ static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack
 	return ret;
 }
 
+static int refuse_used(const struct fabric_pci_info *info, bool force,
+		       struct netlink_ext_ack *extack)
+{
+	char text[NETLINK_MAX_FMTMSG_LEN];
+
+	if (!*info->host_use || force)
+		return 0;
+	refusal_text(text, info);
+	NL_SET_ERR_MSG_FMT(extack, "%s", text);
+	return -EBUSY;
+}
+
 /*
- * Virtual function number @index, which is made if need be, with a reference.
- * It can go to a holder; whether the host uses it is not looked at.
+ * Virtual function number @index, which is made if need be, with a reference, for a holder.
+ * With @force, the host can use it.
  */
-struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index,
+struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index, bool force,
 				  struct netlink_ext_ack *extack)
 {
 	struct fabric_pci_function *function;
@@ -393,7 +435,10 @@ struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index,
 		    function->info.vf_index != index)
 			continue;
 		update(function);
-		ret = fabric_pci_isolation_check(&function->info, extack);
+		ret = fabric_pci_isolation_check(&function->info, extack) ?:
+		      refuse_used(&function->info, force, extack);
+		if (!ret)
+			function->granted = true;
 		vf = pci_dev_get(function->pdev);
 		break;
 	}
@@ -408,6 +453,19 @@ struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index,
 		return vf;
 	pci_dev_put(vf);
 	return ERR_PTR(ret);
+}
+
+/* No holder has it any more. */
+void fabric_pci_vf_put(struct pci_dev *vf)
+{
+	struct fabric_pci_function *function;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	function = function_find(vf);
+	if (function)
+		function->granted = false;
+	mutex_unlock(&fabric_pci_inventory_lock);
+	pci_dev_put(vf);
 }
 
 /* Notifications have ended. What the core has of the functions goes with the domains. */

@@ -6,10 +6,11 @@
  * position N is number N of them, and a slice has one. The first that is wanted
  * makes all of them, since the number of those that exist can't be changed.
  *
- * prepare parks and resets the function, commit gives it the driver of the mode,
- * revoke takes that away and parks it, release resets it again. A driver is
- * taken away by a work item: vfio-pci lets go only when its last user has closed
- * its files, which can be never.
+ * prepare takes the function from the driver that the host has on it, parks and resets
+ * it, commit gives it the driver of the mode, revoke takes that away and parks it,
+ * release resets it again and gives it back to the driver of the host, if it had one. A
+ * driver is taken away by a work item: vfio-pci lets go only when its last user has
+ * closed its files, which can be never.
  *
  * A driver that is unbound by others, or a function that goes away, is lost to
  * the holder: the grant is revoked.
@@ -25,6 +26,9 @@
 /* For a driver to let go; the core tries again later */
 #define UNBIND_TIMEOUT	(5 * HZ)
 
+/* For one of the host, which is not tried again */
+#define HOST_TIMEOUT	(15 * HZ)
+
 /**
  * struct vf_slice - the backend's part of a slice
  * @node: in the list of slices
@@ -32,8 +36,11 @@
  * @vf: the virtual function
  * @driven: it has, or is about to have, the driver of the mode
  * @unbinding: its driver is being taken away by @unbind
+ * @abandoned: nobody waits for that any more, @unbind gives it back and frees this
  * @unbind: takes its driver away
  * @unbound: by @unbind
+ * @host_driver: name of the driver of the host that had it, or ""
+ * @host_override: that was the override of the function
  */
 struct vf_slice {
 	struct list_head node;
@@ -41,8 +48,11 @@ struct vf_slice {
 	struct pci_dev *vf;
 	bool driven;
 	bool unbinding;
+	bool abandoned;
 	struct work_struct unbind;
 	struct completion unbound;
+	char host_driver[FABRIC_NAME_MAX_LEN + 1];
+	bool host_override;
 };
 
 /* Slices, and what of each is not constant */
@@ -50,17 +60,55 @@ static DEFINE_MUTEX(slices_lock);
 static LIST_HEAD(slices);
 static struct workqueue_struct *unbind_wq;
 
-static void unbind(struct work_struct *work)
-{
-	struct vf_slice *vslice = container_of(work, struct vf_slice, unbind);
-
-	device_release_driver(&vslice->vf->dev);
-	complete_all(&vslice->unbound);
-}
-
 static bool is_gone(struct pci_dev *vf)
 {
 	return !device_is_registered(&vf->dev);
+}
+
+/* Nobody but the host has it. */
+static void return_to_host(struct vf_slice *vslice)
+{
+	struct device *dev = &vslice->vf->dev;
+
+	if (!*vslice->host_driver || is_gone(vslice->vf))
+		return;
+	if (device_set_driver_override(dev, vslice->host_override ? vslice->host_driver : ""))
+		goto warn;
+	device_release_driver(dev);
+	if (device_attach(dev) == 1 || is_gone(vslice->vf))
+		return;
+warn:
+	pci_warn(vslice->vf, "%s did not take it back\n", vslice->host_driver);
+}
+
+static void vf_slice_free(struct vf_slice *vslice)
+{
+	fabric_pci_vf_put(vslice->vf);
+	kfree(vslice);
+}
+
+static void unbind(struct work_struct *work)
+{
+	struct vf_slice *vslice = container_of(work, struct vf_slice, unbind);
+	bool abandoned;
+
+	device_release_driver(&vslice->vf->dev);
+	mutex_lock(&slices_lock);
+	abandoned = vslice->abandoned;
+	complete_all(&vslice->unbound);
+	mutex_unlock(&slices_lock);
+	if (!abandoned)
+		return;
+	return_to_host(vslice);
+	vf_slice_free(vslice);
+}
+
+/* With slices_lock. */
+static void start_unbind(struct vf_slice *vslice)
+{
+	vslice->unbinding = true;
+	reinit_completion(&vslice->unbound);
+	queue_work(unbind_wq, &vslice->unbind);
 }
 
 static void set_driven(struct vf_slice *vslice, bool driven)
@@ -86,6 +134,75 @@ static void name_user(struct pci_dev *vf, struct netlink_ext_ack *extack)
 	device_unlock(&vf->dev);
 }
 
+/*
+ * Take it from its driver, which is the host's. After -ETIMEDOUT the slice is not the
+ * caller's any more: it ends when the driver has let go.
+ */
+static int take_from_host(struct vf_slice *vslice, struct netlink_ext_ack *extack)
+{
+	struct device *dev = &vslice->vf->dev;
+	int ret = 0;
+
+	if (!device_trylock(dev)) {
+		name_user(vslice->vf, extack);
+		return -EBUSY;
+	}
+	if (dev->driver && !fabric_pci_is_parked(vslice->vf)) {
+		strscpy(vslice->host_driver, dev->driver->name);
+		vslice->host_override = device_has_driver_override(dev);
+	}
+	device_unlock(dev);
+	if (!*vslice->host_driver)
+		return 0;
+
+	mutex_lock(&slices_lock);
+	start_unbind(vslice);
+	mutex_unlock(&slices_lock);
+	wait_for_completion_timeout(&vslice->unbound, HOST_TIMEOUT);
+	mutex_lock(&slices_lock);
+	if (completion_done(&vslice->unbound)) {
+		vslice->unbinding = false;
+	} else {
+		NL_SET_ERR_MSG_FMT(extack, "Driver %.20s does not let go of %s, it still may",
+				   vslice->host_driver, pci_name(vslice->vf));
+		vslice->abandoned = true;
+		ret = -ETIMEDOUT;
+	}
+	mutex_unlock(&slices_lock);
+	return ret;
+}
+
+static int park_and_reset(struct pci_dev *vf, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	ret = fabric_pci_park(vf);
+	if (ret) {
+		if (ret == -EBUSY)
+			name_user(vf, extack);
+		return ret;
+	}
+	ret = pci_reset_function(vf);
+	if (ret)
+		NL_SET_ERR_MSG_FMT(extack, "%s can't be reset", pci_name(vf));
+	return ret;
+}
+
+/* Whoever removes the function from now on finds the slice. */
+static int list_slice(struct vf_slice *vslice, struct netlink_ext_ack *extack)
+{
+	mutex_lock(&slices_lock);
+	list_add_tail(&vslice->node, &slices);
+	mutex_unlock(&slices_lock);
+	if (fabric_pci_function_is_known(vslice->vf))
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(vslice->vf));
+	mutex_lock(&slices_lock);
+	list_del(&vslice->node);
+	mutex_unlock(&slices_lock);
+	return -ENODEV;
+}
+
 int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack)
 {
 	struct vf_slice *vslice;
@@ -96,52 +213,36 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 		NL_SET_ERR_MSG(extack, "A slice is one function, ask for size 1");
 		return -EINVAL;
 	}
-	vf = fabric_pci_vf_get(slice->resource_priv, slice->start, extack);
+	vf = fabric_pci_vf_get(slice->resource_priv, slice->start, slice->force, extack);
 	if (IS_ERR(vf))
 		return PTR_ERR(vf);
 	/* Now, since it can fail and take long */
 	if (slice->mode == FABRIC_MODE_VFIO)
 		request_module("vfio-pci");
-	ret = fabric_pci_park(vf);
-	if (ret) {
-		if (ret == -EBUSY)
-			name_user(vf, extack);
-		goto err_put;
-	}
-	ret = pci_reset_function(vf);
-	if (ret) {
-		NL_SET_ERR_MSG_FMT(extack, "%s can't be reset", pci_name(vf));
-		goto err_put;
-	}
 	vslice = kzalloc_obj(*vslice);
 	if (!vslice) {
-		ret = -ENOMEM;
-		goto err_put;
+		fabric_pci_vf_put(vf);
+		return -ENOMEM;
 	}
 	vslice->slice = slice;
 	vslice->vf = vf;
 	INIT_WORK(&vslice->unbind, unbind);
 	init_completion(&vslice->unbound);
-	mutex_lock(&slices_lock);
-	list_add_tail(&vslice->node, &slices);
-	mutex_unlock(&slices_lock);
-	/* Whoever removes it from now on finds the slice */
-	if (!fabric_pci_function_is_known(vf)) {
-		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(vf));
-		ret = -ENODEV;
-		goto err_del;
+	ret = take_from_host(vslice, extack);
+	if (ret == -ETIMEDOUT)
+		return ret;
+	if (!ret)
+		ret = park_and_reset(vf, extack);
+	if (!ret)
+		ret = list_slice(vslice, extack);
+	if (ret) {
+		return_to_host(vslice);
+		cancel_work_sync(&vslice->unbind);
+		vf_slice_free(vslice);
+		return ret;
 	}
 	slice->priv = vslice;
 	return 0;
-
-err_del:
-	mutex_lock(&slices_lock);
-	list_del(&vslice->node);
-	mutex_unlock(&slices_lock);
-	kfree(vslice);
-err_put:
-	pci_dev_put(vf);
-	return ret;
 }
 
 /* Let udev give the node to its holder, see scripts/udev/60-fabric.rules. */
@@ -222,11 +323,8 @@ static int take_back(struct vf_slice *vslice)
 	int ret;
 
 	mutex_lock(&slices_lock);
-	if (!vslice->unbinding && !fabric_pci_is_parked(vslice->vf)) {
-		vslice->unbinding = true;
-		reinit_completion(&vslice->unbound);
-		queue_work(unbind_wq, &vslice->unbind);
-	}
+	if (!vslice->unbinding && !fabric_pci_is_parked(vslice->vf))
+		start_unbind(vslice);
 	mutex_unlock(&slices_lock);
 	if (vslice->unbinding &&
 	    !wait_for_completion_timeout(&vslice->unbound, UNBIND_TIMEOUT)) {
@@ -276,10 +374,10 @@ int fabric_pci_slice_release(struct fabric_slice *slice)
 	list_del(&vslice->node);
 	mutex_unlock(&slices_lock);
 	slice->priv = NULL;
+	return_to_host(vslice);
 	/* It completes before it is done. Not flushed: that is for queues that free memory */
 	cancel_work_sync(&vslice->unbind);
-	pci_dev_put(vslice->vf);
-	kfree(vslice);
+	vf_slice_free(vslice);
 	return 0;
 }
 

@@ -11,88 +11,10 @@
 . "${0%/*}/../lib/ktap.sh"
 # shellcheck source=../lib/broker.sh
 . "${0%/*}/../lib/broker.sh"
-# shellcheck source=../lib/pci.sh
-. "${0%/*}/../lib/pci.sh"
+# shellcheck source=../lib/vf.sh
+. "${0%/*}/../lib/vf.sh"
 
-vfio_user=$(realpath "${0%/*}/vfio_user")
-pci_up
-# The emulated IOMMU does not remap interrupts, without which VFIO trusts nobody
-modprobe vfio_iommu_type1
-echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
-uid=47110
-gid=47111
-igb=$(pci_of_driver igb)
-device=$(ask device name="$igb" -- id)
-
-one=(kind function size 1 device "$device")
-
-# function_new ARGS...: prints the id of a grant of one virtual function of igb
-function_new()
-{
-	local answer
-
-	answer=$(fcj grant new "${one[@]}" "$@") || return
-	jq -r '.grants[0].id' <<<"$answer"
-}
-
-# The function of a grant: its number is the start of the slice
-function_of()
-{
-	local start
-
-	start=$(ask slice grant-id="$1" -- start)
-	basename "$(realpath "$PCI/$igb/virtfn$start")"
-}
-
-driver_is()
-{
-	local driver=-
-
-	[ ! -e "$PCI/$1/driver" ] || driver=$(basename "$(realpath "$PCI/$1/driver")")
-	[ "$driver" = "$2" ]
-}
-
-node_of()
-{
-	echo "/dev/vfio/$(basename "$(realpath "$PCI/$1/iommu_group")")"
-}
-
-# hold_open FUNCTION: by a program, until let_go
-hold_open()
-{
-	rm -f "$KTAP_TMP/hold"
-	mkfifo "$KTAP_TMP/hold"
-	"$vfio_user" "$(node_of "$1")" "$1" hold <"$KTAP_TMP/hold" >"$KTAP_TMP/user" &
-	exec 7>"$KTAP_TMP/hold"
-	busywait 10000 grep -q ready "$KTAP_TMP/user" || fail "$1 can't be opened"
-}
-
-let_go()
-{
-	exec 7>&-
-}
-
-# A test that failed leaves nothing to the next
-tidy()
-{
-	local id
-
-	for id in $(ask grant -- id); do
-		fc grant del "$id" force
-	done
-	fc tenant del selftest
-	echo 0 >"$PCI/$igb/sriov_numvfs"
-} >/dev/null 2>&1
-
-ktap_setup()
-{
-	defer tidy
-}
-
-as_user()
-{
-	setpriv --reuid=$uid --regid=$gid --clear-groups "$@"
-}
+vf_up
 
 physical_function_offers_its_virtual_ones()
 {
@@ -140,18 +62,6 @@ granted_function_gets_the_driver_of_the_host()
 	driver_is "$vf" igbvf || fail "$vf is not bound to igbvf"
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
-}
-
-function_in_use_is_refused_with_its_driver()
-{
-	local vf
-
-	modprobe igbvf || skip "there is no igbvf"
-	echo 7 >"$PCI/$igb/sriov_numvfs"
-	vf=$(basename "$(realpath "$PCI/$igb/virtfn0")")
-	busywait 10000 driver_is "$vf" igbvf || fail "the host does not use $vf"
-	expect_refusal 1 "$vf is used by its host, unbind igbvf first" fc grant new "${one[@]}"
-	driver_is "$vf" igbvf || fail "the host lost $vf"
 }
 
 # Without ACS of the port above, all virtual functions are in its group
@@ -314,7 +224,6 @@ ktap_run_all \
 	granted_function_is_that_of_vfio \
 	node_belongs_to_the_user_that_asked \
 	granted_function_gets_the_driver_of_the_host \
-	function_in_use_is_refused_with_its_driver \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
 	more_than_there_are_is_refused \
