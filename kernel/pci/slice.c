@@ -172,6 +172,13 @@ static int take_from_host(struct vf_slice *vslice, struct netlink_ext_ack *extac
 	return ret;
 }
 
+/* A reset gives back what the configuration was, and whoever had it bare may have left it on. */
+static int reset(struct pci_dev *vf)
+{
+	pci_clear_master(vf);
+	return pci_reset_function(vf);
+}
+
 static int park_and_reset(struct pci_dev *vf, struct netlink_ext_ack *extack)
 {
 	int ret;
@@ -182,7 +189,7 @@ static int park_and_reset(struct pci_dev *vf, struct netlink_ext_ack *extack)
 			name_user(vf, extack);
 		return ret;
 	}
-	ret = pci_reset_function(vf);
+	ret = reset(vf);
 	if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "%s can't be reset", pci_name(vf));
 	return ret;
@@ -363,7 +370,7 @@ int fabric_pci_slice_release(struct fabric_slice *slice)
 		return ret;
 	/* One that is gone comes back as new */
 	if (!is_gone(vslice->vf)) {
-		ret = pci_reset_function(vslice->vf);
+		ret = reset(vslice->vf);
 		if (ret && !is_gone(vslice->vf)) {
 			snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",
 				 pci_name(vslice->vf));

@@ -94,6 +94,21 @@ function_of_nvme_is_granted()
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
 }
 
+# What a program leaves in the command register, no reset takes away
+bus_mastering_ends_with_the_grant()
+{
+	local id vf
+
+	id=$(function_new mode bare) || fail "no grant"
+	vf=$(function_of "$id")
+	setpci -s "$vf" COMMAND=4:4
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	expect_eq "$((0x$(setpci -s "$vf" COMMAND) & 4))" 0 "bus mastering of what is parked"
+	setpci -s "$vf" COMMAND=4:4
+	function_new mode bare >/dev/null || fail "no second grant"
+	expect_eq "$((0x$(setpci -s "$vf" COMMAND) & 4))" 0 "bus mastering of what is granted"
+}
+
 more_than_there_are_is_refused()
 {
 	for _ in 1 2 3 4 5 6 7; do
@@ -226,6 +241,7 @@ ktap_run_all \
 	granted_function_gets_the_driver_of_the_host \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
+	bus_mastering_ends_with_the_grant \
 	more_than_there_are_is_refused \
 	slice_of_two_is_refused \
 	driver_unbound_by_others_ends_the_grant \
