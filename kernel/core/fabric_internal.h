@@ -410,7 +410,7 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @reclaims: slices that were taken for another request
  * @nr_slices: length of @slices
  * @slices: struct fabric_grant_slice
- * @withheld: struct withheld, what the host uses
+ * @withheld: struct withheld, what can't be had
  * @nr_withheld: capacity in these
  * @plan_number: which plan the following are of; these by fabric_engine
  * @plan_open: it suits, and not all of it was looked at
@@ -460,7 +460,8 @@ void fabric_resource_trim_locked(struct fabric_grant_slice *slice, u64 length,
 				 struct fabric_extent *tail);
 void fabric_resource_unreserve_locked(struct fabric_grant_slice *slice);
 const char *fabric_resource_withheld_reason(struct fabric_resource *resource);
-u64 fabric_resource_release_withheld(struct fabric_resource *resource);
+bool fabric_resource_can_force(const struct fabric_resource *resource);
+u64 fabric_resource_force(struct fabric_resource *resource);
 int fabric_resource_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 
 /* slice.c */
@@ -642,8 +643,7 @@ int fabric_tenant_del(struct fabric_tenant *tenant, struct netlink_ext_ack *exta
 void fabric_tenants_exit(void);
 void fabric_tenant_info_free(struct fabric_tenant_info *info);
 int fabric_tenant_admit(const struct fabric_tenant *tenant, struct netlink_ext_ack *extack);
-u64 fabric_tenant_left(const struct fabric_tenant *tenant, enum fabric_kind kind,
-		       const char *capability);
+u64 fabric_tenant_left(const struct fabric_tenant *tenant, const struct fabric_resource_info *is);
 int fabric_tenant_charge(struct fabric_tenant *tenant, enum fabric_kind kind,
 			 const char *capability, u64 amount);
 void fabric_tenant_uncharge(struct fabric_tenant *tenant, enum fabric_kind kind,

@@ -59,7 +59,8 @@ static bool is_there(const struct fabric_resource *resource, const struct fabric
 	const struct fabric_resource_info *is = &resource->info;
 	u32 i;
 
-	if (is->kind != req->kind || (req->capability && strcmp(is->capability, req->capability)))
+	if (is->kind != req->kind ||
+	    (req->capability ? strcmp(is->capability, req->capability) : is->by_name))
 		return false;
 	if ((req->domain_id && req->domain_id != resource->domain->obj.id) ||
 	    (req->device_id && req->device_id != resource->device->obj.id) ||
@@ -140,7 +141,7 @@ bool fabric_place_matches(struct fabric_resource *resource, const struct fabric_
 
 	if (!fabric_place_fits(resource, req, search))
 		return false;
-	left = fabric_tenant_left(req->tenant, resource->info.kind, resource->info.capability);
+	left = fabric_tenant_left(req->tenant, &resource->info);
 	if (left >= req->size)
 		return true;
 	missed(search, FABRIC_MISS_QUOTA);
@@ -719,13 +720,13 @@ int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 	return -ENOSPC;
 }
 
-static int find_withheld(struct fabric_resource *resource, const struct fabric_want *want,
+static int find_forcible(struct fabric_resource *resource, const struct fabric_want *want,
 			 struct fabric_search *search, void *data)
 {
 	struct fabric_resource **found = data;
 
 	if (*found || want->size != resource->info.granule ||
-	    !fabric_resource_withheld_reason(resource))
+	    !fabric_resource_can_force(resource))
 		return 0;
 	fabric_object_hold(&resource->obj);
 	*found = resource;
@@ -746,7 +747,7 @@ int fabric_place_forced(struct fabric_grant *grant, const struct fabric_want *wa
 	struct fabric_domain *domain;
 	int ret = -ENOSPC;
 
-	fabric_place_visit(want, NULL, find_withheld, &resource);
+	fabric_place_visit(want, NULL, find_forcible, &resource);
 	if (!resource)
 		return -ENOSPC;
 	slice = fabric_slice_alloc(grant);
@@ -759,9 +760,8 @@ int fabric_place_forced(struct fabric_grant *grant, const struct fabric_want *wa
 	mutex_lock(&domain->lock);
 	/* As above: it can have left, or the host can have ceased to use it */
 	if (resource->obj.registered && fabric_place_fits(resource, want->req, search) &&
-	    fabric_resource_withheld_reason(resource))
-		ret = fabric_resource_reserve(resource, slice,
-					      fabric_resource_release_withheld(resource),
+	    fabric_resource_can_force(resource))
+		ret = fabric_resource_reserve(resource, slice, fabric_resource_force(resource),
 					      want->size);
 	mutex_unlock(&domain->lock);
 	fabric_resource_put(resource);

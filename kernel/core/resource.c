@@ -15,11 +15,13 @@ struct fabric_registry fabric_resources = FABRIC_REGISTRY_INIT(fabric_resources.
  * @node: in resource->withheld
  * @extent: of it, in no slice
  * @reason: why, and what to do, for people
+ * @forcible: a request can have it by force
  */
 struct withheld {
 	struct list_head node;
 	struct fabric_extent *extent;
 	char reason[NETLINK_MAX_FMTMSG_LEN];
+	bool forcible;
 };
 
 struct fabric_resource *fabric_resource_get(u32 id)
@@ -496,14 +498,30 @@ static struct withheld *withheld_at(const struct fabric_resource *resource, u64 
 	return NULL;
 }
 
-/* Why the first of what is withheld is, or NULL. */
-const char *fabric_resource_withheld_reason(struct fabric_resource *resource)
+static struct withheld *withheld_forcible(const struct fabric_resource *resource)
 {
-	const struct withheld *first;
+	struct withheld *withheld;
 
 	lockdep_assert_held(&resource->domain->lock);
-	first = list_first_entry_or_null(&resource->withheld, struct withheld, node);
-	return first ? first->reason : NULL;
+	list_for_each_entry(withheld, &resource->withheld, node) {
+		if (withheld->forcible)
+			return withheld;
+	}
+	return NULL;
+}
+
+/* Why something is withheld, rather of what can be had by force; or NULL. */
+const char *fabric_resource_withheld_reason(struct fabric_resource *resource)
+{
+	const struct withheld *withheld = withheld_forcible(resource) ?:
+		list_first_entry_or_null(&resource->withheld, struct withheld, node);
+
+	return withheld ? withheld->reason : NULL;
+}
+
+bool fabric_resource_can_force(const struct fabric_resource *resource)
+{
+	return withheld_forcible(resource);
 }
 
 static void release_withheld(struct fabric_resource *resource, struct withheld *withheld)
@@ -512,23 +530,23 @@ static void release_withheld(struct fabric_resource *resource, struct withheld *
 	resource->nr_withheld -= withheld->extent->length;
 	fabric_extents_give(&resource->extents, withheld->extent);
 	kfree(withheld);
-	fabric_inventory_changed();
+	fabric_grants_changed();
 }
 
-/* The first of what is withheld, which there is, is free. Return: where it starts. */
-u64 fabric_resource_release_withheld(struct fabric_resource *resource)
+/* Something that can be had by force, which there is, is free. Return: where it starts. */
+u64 fabric_resource_force(struct fabric_resource *resource)
 {
-	struct withheld *first = list_first_entry(&resource->withheld, struct withheld, node);
-	u64 start = first->extent->start;
+	struct withheld *withheld = withheld_forcible(resource);
+	u64 start = withheld->extent->start;
 
 	lockdep_assert_held(&fabric_engine);
-	lockdep_assert_held(&resource->domain->lock);
-	release_withheld(resource, first);
+	release_withheld(resource, withheld);
 	return start;
 }
 
 /* Nothing happens to what is in a slice; without memory, the unit stays free. */
-static void withhold(struct fabric_resource *resource, u64 start, const char *reason)
+static void withhold(struct fabric_resource *resource, u64 start, const char *reason,
+		     bool forcible)
 {
 	struct withheld *withheld = kzalloc_obj(*withheld);
 
@@ -542,35 +560,42 @@ static void withhold(struct fabric_resource *resource, u64 start, const char *re
 	}
 	withheld->extent->owner = NULL;
 	strscpy(withheld->reason, reason);
+	withheld->forcible = forcible;
 	list_add_tail(&withheld->node, &resource->withheld);
 	resource->nr_withheld += withheld->extent->length;
-	fabric_inventory_changed();
+	fabric_grants_changed();
 }
 
 /**
- * fabric_resource_withhold() - the host began or ceased to use something of a resource
+ * fabric_resource_withhold() - something of a resource can't be had, or can again
  * @resource: the resource, whose device was not removed
- * @start: first unit of what is used, which is one granule
- * @reason: what a request for it is told, or NULL if nothing uses it
+ * @start: first unit of that, which is one granule
+ * @reason: what a request for it is told, or NULL if it can be had
+ * @forcible: the host uses it, and a request can have it by force
  *
- * What is withheld is not free, and is not granted unless by force. What is in a slice
- * is not withheld. A backend can say the same again.
+ * What is withheld is not free. What is in a slice is not withheld. A backend can say the
+ * same again.
  *
  * Context: Process context, may sleep, takes the lock of the engine and that of the domain.
  */
-void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const char *reason)
+void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const char *reason,
+			      bool forcible)
 {
 	struct fabric_domain *domain = resource->domain;
 	struct withheld *withheld;
-	bool was;
+	bool settled;
 
+	/* Mostly nothing is new, and no decision has to wait for that */
 	mutex_lock(&domain->lock);
 	withheld = withheld_at(resource, start);
-	was = withheld;
-	if (withheld && reason)
+	if (withheld && reason) {
 		strscpy(withheld->reason, reason);
+		withheld->forcible = forcible;
+	}
+	settled = withheld ? !!reason :
+		  !reason || !fabric_extents_at(&resource->extents, start)->free;
 	mutex_unlock(&domain->lock);
-	if (was == !!reason)
+	if (settled)
 		return;
 
 	mutex_lock(&fabric_engine);
@@ -579,7 +604,7 @@ void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const
 	if (withheld && !reason)
 		release_withheld(resource, withheld);
 	else if (!withheld && reason)
-		withhold(resource, start, reason);
+		withhold(resource, start, reason, forcible);
 	mutex_unlock(&domain->lock);
 	mutex_unlock(&fabric_engine);
 	if (!reason)

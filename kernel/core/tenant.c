@@ -339,13 +339,13 @@ int fabric_tenant_admit(const struct fabric_tenant *tenant, struct netlink_ext_a
 }
 
 /*
- * How much more the tenant may have. Nobody's requests are not limited. A
- * tenant that has no quota at all gets nothing; one that has some is not
- * limited in what they do not name.
+ * How much more of a resource the tenant may have. Nobody's requests are not
+ * limited. A tenant that has no quota at all gets nothing; one that has some is
+ * not limited in what they do not name, but for resources that are had by name.
  */
-u64 fabric_tenant_left(const struct fabric_tenant *tenant, enum fabric_kind kind,
-		       const char *capability)
+u64 fabric_tenant_left(const struct fabric_tenant *tenant, const struct fabric_resource_info *is)
 {
+	bool named = !is->by_name;
 	u64 left = U64_MAX;
 	u32 i;
 
@@ -357,12 +357,14 @@ u64 fabric_tenant_left(const struct fabric_tenant *tenant, enum fabric_kind kind
 	for (i = 0; i < tenant->info->nr_quotas; i++) {
 		const struct fabric_quota *quota = &tenant->info->quotas[i];
 
-		if (quota->kind == kind &&
-		    (!*quota->capability || !strcmp(quota->capability, capability)))
-			left = min(left, quota->limit -
-				   min(quota->limit, used(tenant, kind, quota->capability)));
+		if (quota->kind != is->kind ||
+		    (*quota->capability && strcmp(quota->capability, is->capability)))
+			continue;
+		named |= *quota->capability;
+		left = min(left, quota->limit -
+			   min(quota->limit, used(tenant, is->kind, quota->capability)));
 	}
-	return left;
+	return named ? left : 0;
 }
 
 static struct fabric_use *find_use(const struct fabric_tenant *tenant, enum fabric_kind kind,

@@ -16,7 +16,7 @@
  *
  * In this order:
  *
- *   create_lock        of a physical function: who makes virtual ones of it
+ *   create_lock        of a physical function: who makes or removes virtual ones of it
  *   locks of devices, lock of rescan and remove
  *                      held by whoever raises a notification of the bus
  *   inventory_lock     list of the functions, what is known of them, their
@@ -72,6 +72,7 @@ int fabric_pci_isolation_check(const struct fabric_pci_info *info, struct netlin
 extern struct mutex fabric_pci_inventory_lock;
 
 struct fabric_pci_function;
+struct fabric_pci_offer;
 
 void fabric_pci_function_event(struct pci_dev *pdev, unsigned long action);
 void fabric_pci_refresh(void *domain_priv);
@@ -80,9 +81,9 @@ void fabric_pci_function_init(void);
 void fabric_pci_function_exit(void);
 
 bool fabric_pci_function_is_known(const struct pci_dev *pdev);
-struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index, bool force,
-				  struct netlink_ext_ack *extack);
-void fabric_pci_vf_put(struct pci_dev *vf);
+struct pci_dev *fabric_pci_function_get(struct fabric_pci_offer *offer, u64 index, bool force,
+					struct netlink_ext_ack *extack);
+void fabric_pci_function_put(struct pci_dev *pdev);
 
 /* park.c */
 int fabric_pci_park_reserve(struct pci_dev *pdev);

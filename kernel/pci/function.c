@@ -17,6 +17,13 @@ MODULE_PARM_DESC(poll_ms, "Milliseconds after which links, errors and power stat
 /* Functions, what is known of them, their bridges */
 DEFINE_MUTEX(fabric_pci_inventory_lock);
 
+/* What can be granted of a function: itself, or virtual ones. Their @priv is this. */
+struct fabric_pci_offer {
+	struct fabric_pci_function *function;
+	struct fabric_resource *resource;	/* NULL if it is not offered */
+	unsigned int nr;
+};
+
 /* Exactly one of @port and @device is not NULL. */
 struct fabric_pci_function {
 	struct list_head node;
@@ -24,7 +31,8 @@ struct fabric_pci_function {
 	struct fabric_pci_bridge *bridge;
 	struct fabric_port *port;
 	struct fabric_device *device;
-	struct fabric_resource *vfs;	/* those it can have, if it offers them */
+	struct fabric_pci_offer itself;
+	struct fabric_pci_offer vfs;
 	bool granted;			/* what uses it is no business of the host */
 	struct mutex create_lock;	/* @creator, who makes virtual functions of it */
 	struct task_struct *creator;
@@ -73,25 +81,112 @@ static struct fabric_port *port_above(struct pci_dev *pdev)
 }
 
 /* Cut, for the use is the host's to look up. */
-static void refusal_text(char text[NETLINK_MAX_FMTMSG_LEN], const struct fabric_pci_info *info)
+static void text_of_use(char text[NETLINK_MAX_FMTMSG_LEN], const struct fabric_pci_info *info)
 {
 	snprintf(text, NETLINK_MAX_FMTMSG_LEN, "Host uses %s: %.28s, end that or use force",
 		 info->address, info->host_use);
 }
 
-/* The core is told what the host uses of virtual functions. */
-static void tell_use(const struct fabric_pci_function *function, bool used)
+static bool is_vf_of(const struct fabric_pci_function *vf,
+		     const struct fabric_pci_function *function)
 {
-	const struct fabric_pci_function *physfn;
+	return vf->pdev->is_virtfn && pci_physfn(vf->pdev) == function->pdev;
+}
+
+/* Whether a function can't be granted because of its virtual ones: force does not help. */
+static bool is_divided(const struct fabric_pci_function *function,
+		       char text[NETLINK_MAX_FMTMSG_LEN])
+{
+	const struct fabric_pci_function *vf;
+	unsigned int nr = 0;
+
+	list_for_each_entry(vf, &functions, node) {
+		if (!is_vf_of(vf, function))
+			continue;
+		if (vf->granted) {
+			nr++;
+		} else if (*vf->info.driver && strcmp(vf->info.driver, KBUILD_MODNAME)) {
+			snprintf(text, NETLINK_MAX_FMTMSG_LEN,
+				 "Host has virtual functions of %s, write 0 to sriov_numvfs",
+				 function->info.address);
+			return true;
+		}
+	}
+	if (nr)
+		snprintf(text, NETLINK_MAX_FMTMSG_LEN,
+			 "Virtual functions of %s granted: %u, release them first",
+			 function->info.address, nr);
+	return nr;
+}
+
+static void text_of_few(char text[NETLINK_MAX_FMTMSG_LEN], struct pci_dev *physfn)
+{
+	snprintf(text, NETLINK_MAX_FMTMSG_LEN,
+		 "%s has %d virtual functions, write 0 to sriov_numvfs", pci_name(physfn),
+		 pci_num_vf(physfn));
+}
+
+static void text_of_whole(char text[NETLINK_MAX_FMTMSG_LEN],
+			  const struct fabric_pci_function *function)
+{
+	snprintf(text, NETLINK_MAX_FMTMSG_LEN, "%s is granted whole, release that first",
+		 function->info.address);
+}
+
+/*
+ * Those of a function that is granted, and those that can't be made because others were. The
+ * rest is told by each of those that exist; none does while the function is granted.
+ */
+static void tell_vfs(const struct fabric_pci_function *function)
+{
+	unsigned int i, nr = pci_num_vf(function->pdev);
 	char text[NETLINK_MAX_FMTMSG_LEN];
 
-	if (!function->pdev->is_virtfn)
+	if (!function->vfs.resource)
 		return;
-	physfn = function_find(pci_physfn(function->pdev));
-	if (!physfn || !physfn->vfs)
+	if (function->granted)
+		text_of_whole(text, function);
+	else
+		text_of_few(text, function->pdev);
+	for (i = function->granted ? 0 : nr; i < function->vfs.nr; i++)
+		fabric_resource_withhold(function->vfs.resource, i,
+					 function->granted || nr ? text : NULL, false);
+}
+
+static void tell_vf(const struct fabric_pci_function *vf)
+{
+	const struct fabric_pci_function *physfn = function_find(pci_physfn(vf->pdev));
+	char text[NETLINK_MAX_FMTMSG_LEN];
+
+	if (!physfn || !physfn->vfs.resource)
 		return;
-	refusal_text(text, &function->info);
-	fabric_resource_withhold(physfn->vfs, function->info.vf_index, used ? text : NULL);
+	text_of_use(text, &vf->info);
+	fabric_resource_withhold(physfn->vfs.resource, vf->info.vf_index,
+				 *vf->info.host_use ? text : NULL, true);
+}
+
+static void tell_itself(const struct fabric_pci_function *function)
+{
+	char text[NETLINK_MAX_FMTMSG_LEN];
+	bool divided;
+
+	if (!function->itself.resource)
+		return;
+	text_of_use(text, &function->info);
+	divided = is_divided(function, text);
+	fabric_resource_withhold(function->itself.resource, 0,
+				 divided || *function->info.host_use ? text : NULL, !divided);
+}
+
+/* The core is told what can't be had, and why. */
+static void tell_use(const struct fabric_pci_function *function)
+{
+	if (function->pdev->is_virtfn) {
+		tell_vf(function);
+	} else {
+		tell_itself(function);
+		tell_vfs(function);
+	}
 }
 
 static void update(struct fabric_pci_function *function)
@@ -107,7 +202,7 @@ static void update(struct fabric_pci_function *function)
 		else
 			fabric_pci_use(function->pdev, info);
 		fabric_device_pci_event(function->device, info);
-		tell_use(function, *info->host_use);
+		tell_use(function);
 		return;
 	}
 	link = fabric_pcie_link(function->pdev, &speed, &width);
@@ -173,6 +268,63 @@ static int add_device(struct fabric_pci_function *function)
 	return PTR_ERR_OR_ZERO(function->device);
 }
 
+static const char *capability_of(const struct pci_dev *pdev)
+{
+	if (pdev->class == PCI_CLASS_STORAGE_EXPRESS)
+		return "nvme";
+	switch (pdev->class >> 16) {
+	case PCI_BASE_CLASS_STORAGE:
+		return "storage";
+	case PCI_BASE_CLASS_NETWORK:
+		return "net";
+	case PCI_BASE_CLASS_DISPLAY:
+		return "gpu";
+	case PCI_BASE_CLASS_CRYPT:
+		return "crypto";
+	case PCI_BASE_CLASS_ACCELERATOR:
+		return "accelerator";
+	default:
+		return "function";
+	}
+}
+
+static void offer(struct fabric_pci_function *function, struct fabric_pci_offer *offer,
+		  unsigned int nr, bool whole)
+{
+	char capability[FABRIC_NAME_MAX_LEN + 1];
+	const struct fabric_resource_info info = {
+		.kind = FABRIC_KIND_FUNCTION,
+		.capability = capability,
+		.by_name = whole,
+		.total = nr,
+		.granule = 1,
+		.modes = FABRIC_MODE_BIT(FABRIC_MODE_VFIO) | FABRIC_MODE_BIT(FABRIC_MODE_DRIVER) |
+			 FABRIC_MODE_BIT(FABRIC_MODE_BARE),
+		.address = FABRIC_NO_ADDRESS,
+		.numa_node = dev_to_node(&function->pdev->dev),
+	};
+	struct fabric_resource *resource;
+
+	if (offer->resource || !function->device || !nr)
+		return;
+	snprintf(capability, sizeof(capability), "%s%s", capability_of(function->pdev),
+		 whole ? "/pf" : "");
+	offer->function = function;
+	offer->nr = nr;
+	resource = fabric_resource_add(function->device, &info, offer);
+	if (IS_ERR(resource))
+		pci_warn(function->pdev, "%s is not offered: %pe\n", capability, resource);
+	else
+		offer->resource = resource;
+}
+
+static void offer_itself(struct fabric_pci_function *function)
+{
+	if (!function->pdev->is_virtfn &&
+	    !(function->info.obstacles & BIT(FABRIC_PCI_OBSTACLE_BRIDGE)))
+		offer(function, &function->itself, 1, true);
+}
+
 static void function_add(struct pci_dev *pdev)
 {
 	struct fabric_pci_function *function, *physfn = NULL;
@@ -209,6 +361,7 @@ static void function_add(struct pci_dev *pdev)
 		goto err_put_bridge;
 	pci_dev_get(pdev);
 	list_add_tail(&function->node, &functions);
+	offer_itself(function);
 out:
 	mutex_unlock(&fabric_pci_inventory_lock);
 	return;
@@ -235,7 +388,10 @@ static void function_remove(struct pci_dev *pdev)
 		return;
 	}
 	list_del(&function->node);
-	tell_use(function, false);
+	if (function->pdev->is_virtfn) {
+		memset(function->info.host_use, 0, sizeof(function->info.host_use));
+		tell_use(function);
+	}
 	mutex_unlock(&fabric_pci_inventory_lock);
 
 	if (function->port)
@@ -257,48 +413,10 @@ depart:
 	mutex_unlock(&fabric_pci_inventory_lock);
 }
 
-static const char *capability_of(const struct pci_dev *pdev)
-{
-	if (pdev->class == PCI_CLASS_STORAGE_EXPRESS)
-		return "nvme";
-	switch (pdev->class >> 16) {
-	case PCI_BASE_CLASS_STORAGE:
-		return "storage";
-	case PCI_BASE_CLASS_NETWORK:
-		return "net";
-	case PCI_BASE_CLASS_DISPLAY:
-		return "gpu";
-	case PCI_BASE_CLASS_CRYPT:
-		return "crypto";
-	case PCI_BASE_CLASS_ACCELERATOR:
-		return "accelerator";
-	default:
-		return "function";
-	}
-}
-
 /* The driver has said how many it can make. */
 static void offer_vfs(struct fabric_pci_function *function)
 {
-	const struct fabric_resource_info info = {
-		.kind = FABRIC_KIND_FUNCTION,
-		.capability = capability_of(function->pdev),
-		.total = pci_sriov_get_totalvfs(function->pdev),
-		.granule = 1,
-		.modes = FABRIC_MODE_BIT(FABRIC_MODE_VFIO) | FABRIC_MODE_BIT(FABRIC_MODE_DRIVER) |
-			 FABRIC_MODE_BIT(FABRIC_MODE_BARE),
-		.address = FABRIC_NO_ADDRESS,
-		.numa_node = dev_to_node(&function->pdev->dev),
-	};
-	struct fabric_resource *resource;
-
-	if (function->vfs || !function->device || !info.total)
-		return;
-	resource = fabric_resource_add(function->device, &info, function);
-	if (IS_ERR(resource))
-		pci_warn(function->pdev, "virtual functions are not offered: %pe\n", resource);
-	else
-		function->vfs = resource;
+	offer(function, &function->vfs, pci_sriov_get_totalvfs(function->pdev), false);
 }
 
 /* The lock of the device is held, so that its driver stays what it is. */
@@ -384,88 +502,167 @@ void fabric_pci_function_init(void)
 	poll_soon();
 }
 
+/* With the create_lock. */
 static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack *extack)
 {
+	char text[NETLINK_MAX_FMTMSG_LEN];
 	char nr[12];
-	int ret = 0;
+	int ret;
 
-	snprintf(nr, sizeof(nr), "%d", pci_sriov_get_totalvfs(physfn->pdev));
-	mutex_lock(&physfn->create_lock);
-	if (!pci_num_vf(physfn->pdev)) {
-		WRITE_ONCE(physfn->creator, current);
-		ret = fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", nr);
-		WRITE_ONCE(physfn->creator, NULL);
+	if (READ_ONCE(physfn->granted)) {
+		text_of_whole(text, physfn);
+		NL_SET_ERR_MSG_FMT(extack, "%s", text);
+		return -EBUSY;
 	}
-	mutex_unlock(&physfn->create_lock);
+	if (pci_num_vf(physfn->pdev))
+		return 0;
+	snprintf(nr, sizeof(nr), "%d", pci_sriov_get_totalvfs(physfn->pdev));
+	WRITE_ONCE(physfn->creator, current);
+	ret = fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", nr);
+	WRITE_ONCE(physfn->creator, NULL);
 	if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "The driver of %s makes no virtual functions",
 				   pci_name(physfn->pdev));
 	return ret;
 }
 
-static int refuse_used(const struct fabric_pci_info *info, bool force,
-		       struct netlink_ext_ack *extack)
+/* Which nobody has. */
+static int remove_vfs(struct fabric_pci_function *physfn)
 {
-	char text[NETLINK_MAX_FMTMSG_LEN];
+	int ret = 0;
 
-	if (!*info->host_use || force)
+	mutex_lock(&physfn->create_lock);
+	if (pci_num_vf(physfn->pdev))
+		ret = fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", "0");
+	mutex_unlock(&physfn->create_lock);
+	return ret;
+}
+
+static struct fabric_pci_function *vf_find(const struct fabric_pci_function *physfn, u64 index)
+{
+	struct fabric_pci_function *function;
+
+	lockdep_assert_held(&fabric_pci_inventory_lock);
+	list_for_each_entry(function, &functions, node) {
+		if (is_vf_of(function, physfn) && function->info.vf_index == index)
+			return function;
+	}
+	return NULL;
+}
+
+/* From here on a function and its virtual ones exclude each other. */
+static int claim(struct fabric_pci_function *function, bool force, struct netlink_ext_ack *extack)
+{
+	const struct fabric_pci_function *physfn = NULL;
+	char text[NETLINK_MAX_FMTMSG_LEN];
+	int ret;
+
+	lockdep_assert_held(&fabric_pci_inventory_lock);
+	update(function);
+	ret = fabric_pci_isolation_check(&function->info, extack);
+	if (ret)
+		return ret;
+	if (function->pdev->is_virtfn)
+		physfn = function_find(pci_physfn(function->pdev));
+	if (physfn && physfn->granted) {
+		text_of_whole(text, physfn);
+	} else if (*function->info.host_use && !force) {
+		text_of_use(text, &function->info);
+	} else if (!is_divided(function, text)) {
+		function->granted = true;
+		pci_dev_get(function->pdev);
 		return 0;
-	refusal_text(text, info);
+	}
 	NL_SET_ERR_MSG_FMT(extack, "%s", text);
 	return -EBUSY;
 }
 
-/*
- * Virtual function number @index, which is made if need be, with a reference, for a holder.
- * With @force, the host can use it.
- */
-struct pci_dev *fabric_pci_vf_get(struct fabric_pci_function *physfn, u64 index, bool force,
-				  struct netlink_ext_ack *extack)
+static struct pci_dev *get_vf(struct fabric_pci_function *physfn, u64 index, bool force,
+			      struct netlink_ext_ack *extack)
 {
-	struct fabric_pci_function *function;
-	struct pci_dev *vf = NULL;
+	char text[NETLINK_MAX_FMTMSG_LEN];
+	struct fabric_pci_function *vf;
+	struct pci_dev *pdev = NULL;
 	int ret;
 
+	mutex_lock(&physfn->create_lock);
 	ret = create_vfs(physfn, extack);
 	if (ret)
-		return ERR_PTR(ret);
+		goto out;
 	mutex_lock(&fabric_pci_inventory_lock);
-	list_for_each_entry(function, &functions, node) {
-		if (!function->pdev->is_virtfn || pci_physfn(function->pdev) != physfn->pdev ||
-		    function->info.vf_index != index)
-			continue;
-		update(function);
-		ret = fabric_pci_isolation_check(&function->info, extack) ?:
-		      refuse_used(&function->info, force, extack);
-		if (!ret)
-			function->granted = true;
-		vf = pci_dev_get(function->pdev);
-		break;
+	vf = vf_find(physfn, index);
+	if (vf) {
+		ret = claim(vf, force, extack);
+		pdev = vf->pdev;
+	} else {
+		text_of_few(text, physfn->pdev);
+		NL_SET_ERR_MSG_FMT(extack, "%s", text);
+		ret = -ENODEV;
 	}
 	mutex_unlock(&fabric_pci_inventory_lock);
-	if (!vf) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "%s has too few virtual functions, write 0 to sriov_numvfs",
-				   pci_name(physfn->pdev));
-		return ERR_PTR(-ENODEV);
+out:
+	mutex_unlock(&physfn->create_lock);
+	return ret ? ERR_PTR(ret) : pdev;
+}
+
+static struct pci_dev *get_itself(struct fabric_pci_function *function, bool force,
+				  struct netlink_ext_ack *extack)
+{
+	struct pci_dev *pdev = function->pdev;
+	int ret;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	if (function_find(pdev)) {
+		ret = claim(function, force, extack);
+	} else {
+		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(pdev));
+		ret = -ENODEV;
 	}
-	if (!ret)
-		return vf;
-	pci_dev_put(vf);
-	return ERR_PTR(ret);
+	mutex_unlock(&fabric_pci_inventory_lock);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = remove_vfs(function);
+	if (ret) {
+		NL_SET_ERR_MSG_FMT(extack, "The driver of %s keeps its virtual functions",
+				   pci_name(pdev));
+		fabric_pci_function_put(pdev);
+		return ERR_PTR(ret);
+	}
+	/* Each of those that went has said of itself that it can be had */
+	mutex_lock(&fabric_pci_inventory_lock);
+	if (function_find(pdev))
+		tell_vfs(function);
+	mutex_unlock(&fabric_pci_inventory_lock);
+	return pdev;
+}
+
+/*
+ * What is at @index of an offer, for a holder, with a reference. A virtual function is made
+ * if need be. With @force, the host can use it.
+ */
+struct pci_dev *fabric_pci_function_get(struct fabric_pci_offer *offer, u64 index, bool force,
+					struct netlink_ext_ack *extack)
+{
+	struct fabric_pci_function *function = offer->function;
+
+	if (offer == &function->itself)
+		return get_itself(function, force, extack);
+	return get_vf(function, index, force, extack);
 }
 
 /* No holder has it any more. */
-void fabric_pci_vf_put(struct pci_dev *vf)
+void fabric_pci_function_put(struct pci_dev *pdev)
 {
 	struct fabric_pci_function *function;
 
 	mutex_lock(&fabric_pci_inventory_lock);
-	function = function_find(vf);
-	if (function)
+	function = function_find(pdev);
+	if (function) {
 		function->granted = false;
+		tell_vfs(function);
+	}
 	mutex_unlock(&fabric_pci_inventory_lock);
-	pci_dev_put(vf);
+	pci_dev_put(pdev);
 }
 
 /* Notifications have ended. What the core has of the functions goes with the domains. */

@@ -8,7 +8,7 @@
  * one (links, counters of errors, power states) is looked at from time to time
  * and whenever somebody asks.
  *
- * A physical function whose driver can make virtual ones offers these.
+ * A physical function offers itself, and virtual ones if its driver can make these.
  */
 #include <linux/module.h>
 #include <linux/notifier.h>

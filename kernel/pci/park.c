@@ -4,7 +4,8 @@
  *
  * A virtual function that no holder has is bound to a driver that does nothing,
  * by an override of the function: so no other driver of the host takes it, who
- * looks sees whose it is, and a driver that has it instead is somebody using it.
+ * looks sees whose it is, and a driver that has it instead is the host's. A physical
+ * function is parked on its way from the host to a holder and back.
  */
 #include <linux/device.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: virtual functions in the hands of holders
+ * DOC: functions in the hands of holders
  *
- * The resource of a physical function counts the virtual ones that it can have;
- * position N is number N of them, and a slice has one. The first that is wanted
- * makes all of them, since the number of those that exist can't be changed.
+ * A slice has one function: a physical one, or number N of its virtual ones at position
+ * N. The first of these that is wanted makes all of them, since the number of those that
+ * exist can't be changed.
  *
  * prepare takes the function from the driver that the host has on it, parks and resets
  * it, commit gives it the driver of the mode, revoke takes that away and parks it,
@@ -30,10 +30,10 @@
 #define HOST_TIMEOUT	(15 * HZ)
 
 /**
- * struct vf_slice - the backend's part of a slice
+ * struct pci_slice - the backend's part of a slice
  * @node: in the list of slices
  * @slice: the core's
- * @vf: the virtual function
+ * @pdev: the function
  * @driven: it has, or is about to have, the driver of the mode
  * @unbinding: its driver is being taken away by @unbind
  * @abandoned: nobody waits for that any more, @unbind gives it back and frees this
@@ -42,10 +42,10 @@
  * @host_driver: name of the driver of the host that had it, or ""
  * @host_override: that was the override of the function
  */
-struct vf_slice {
+struct pci_slice {
 	struct list_head node;
 	struct fabric_slice *slice;
-	struct pci_dev *vf;
+	struct pci_dev *pdev;
 	bool driven;
 	bool unbinding;
 	bool abandoned;
@@ -60,112 +60,119 @@ static DEFINE_MUTEX(slices_lock);
 static LIST_HEAD(slices);
 static struct workqueue_struct *unbind_wq;
 
-static bool is_gone(struct pci_dev *vf)
+static bool is_gone(struct pci_dev *pdev)
 {
-	return !device_is_registered(&vf->dev);
+	return !device_is_registered(&pdev->dev);
 }
 
-/* Nobody but the host has it. */
-static void return_to_host(struct vf_slice *vslice)
+/* No holder has it, and none is to get it now. */
+static void return_to_host(struct pci_slice *pslice)
 {
-	struct device *dev = &vslice->vf->dev;
+	const char *override = pslice->host_override ? pslice->host_driver : "";
+	bool had_driver = *pslice->host_driver;
+	struct device *dev = &pslice->pdev->dev;
 
-	if (!*vslice->host_driver || is_gone(vslice->vf))
+	/* Virtual functions without a driver are the broker's, and stay parked */
+	if (!had_driver && (pslice->pdev->is_virtfn || !fabric_pci_is_parked(pslice->pdev)))
 		return;
-	if (device_set_driver_override(dev, vslice->host_override ? vslice->host_driver : ""))
+	if (is_gone(pslice->pdev))
+		return;
+	if (device_set_driver_override(dev, override))
 		goto warn;
-	device_release_driver(dev);
-	if (device_attach(dev) == 1 || is_gone(vslice->vf))
+	if (fabric_pci_is_parked(pslice->pdev))
+		device_release_driver(dev);
+	if (!had_driver || device_attach(dev) == 1 || is_gone(pslice->pdev))
 		return;
 warn:
-	pci_warn(vslice->vf, "%s did not take it back\n", vslice->host_driver);
+	pci_warn(pslice->pdev, "%s did not take it back\n",
+		 had_driver ? pslice->host_driver : "its host");
 }
 
-static void vf_slice_free(struct vf_slice *vslice)
+static void pci_slice_free(struct pci_slice *pslice)
 {
-	fabric_pci_vf_put(vslice->vf);
-	kfree(vslice);
+	fabric_pci_function_put(pslice->pdev);
+	kfree(pslice);
 }
 
 static void unbind(struct work_struct *work)
 {
-	struct vf_slice *vslice = container_of(work, struct vf_slice, unbind);
+	struct pci_slice *pslice = container_of(work, struct pci_slice, unbind);
 	bool abandoned;
 
-	device_release_driver(&vslice->vf->dev);
+	device_release_driver(&pslice->pdev->dev);
 	mutex_lock(&slices_lock);
-	abandoned = vslice->abandoned;
-	complete_all(&vslice->unbound);
+	abandoned = pslice->abandoned;
+	complete_all(&pslice->unbound);
 	mutex_unlock(&slices_lock);
 	if (!abandoned)
 		return;
-	return_to_host(vslice);
-	vf_slice_free(vslice);
+	return_to_host(pslice);
+	pci_slice_free(pslice);
 }
 
 /* With slices_lock. */
-static void start_unbind(struct vf_slice *vslice)
+static void start_unbind(struct pci_slice *pslice)
 {
-	vslice->unbinding = true;
-	reinit_completion(&vslice->unbound);
-	queue_work(unbind_wq, &vslice->unbind);
+	pslice->unbinding = true;
+	reinit_completion(&pslice->unbound);
+	queue_work(unbind_wq, &pslice->unbind);
 }
 
-static void set_driven(struct vf_slice *vslice, bool driven)
+static void set_driven(struct pci_slice *pslice, bool driven)
 {
 	mutex_lock(&slices_lock);
-	vslice->driven = driven;
+	pslice->driven = driven;
 	mutex_unlock(&slices_lock);
 }
 
 /* Of a function in use, its driver. A driver on its way out can have the lock for ever. */
-static void name_user(struct pci_dev *vf, struct netlink_ext_ack *extack)
+static void name_user(struct pci_dev *pdev, struct netlink_ext_ack *extack)
 {
-	if (!device_trylock(&vf->dev)) {
+	if (!device_trylock(&pdev->dev)) {
 		NL_SET_ERR_MSG_FMT(extack, "The driver of %s is changing, try again",
-				   pci_name(vf));
+				   pci_name(pdev));
 		return;
 	}
-	if (vf->dev.driver)
+	if (pdev->dev.driver)
 		NL_SET_ERR_MSG_FMT(extack, "%s is used by its host, unbind %.32s first",
-				   pci_name(vf), vf->dev.driver->name);
+				   pci_name(pdev), pdev->dev.driver->name);
 	else
-		NL_SET_ERR_MSG_FMT(extack, "%s was used by its host, try again", pci_name(vf));
-	device_unlock(&vf->dev);
+		NL_SET_ERR_MSG_FMT(extack, "%s was used by its host, try again", pci_name(pdev));
+	device_unlock(&pdev->dev);
 }
 
 /*
  * Take it from its driver, which is the host's. After -ETIMEDOUT the slice is not the
  * caller's any more: it ends when the driver has let go.
  */
-static int take_from_host(struct vf_slice *vslice, struct netlink_ext_ack *extack)
+static int take_from_host(struct pci_slice *pslice, struct netlink_ext_ack *extack)
 {
-	struct device *dev = &vslice->vf->dev;
+	struct device *dev = &pslice->pdev->dev;
 	int ret = 0;
 
 	if (!device_trylock(dev)) {
-		name_user(vslice->vf, extack);
+		name_user(pslice->pdev, extack);
 		return -EBUSY;
 	}
-	if (dev->driver && !fabric_pci_is_parked(vslice->vf)) {
-		strscpy(vslice->host_driver, dev->driver->name);
-		vslice->host_override = device_has_driver_override(dev);
+	if (dev->driver && !fabric_pci_is_parked(pslice->pdev)) {
+		strscpy(pslice->host_driver, dev->driver->name);
+		pslice->host_override = device_has_driver_override(dev);
 	}
 	device_unlock(dev);
-	if (!*vslice->host_driver)
+	if (!*pslice->host_driver)
 		return 0;
 
 	mutex_lock(&slices_lock);
-	start_unbind(vslice);
+	start_unbind(pslice);
 	mutex_unlock(&slices_lock);
-	wait_for_completion_timeout(&vslice->unbound, HOST_TIMEOUT);
+	wait_for_completion_timeout(&pslice->unbound, HOST_TIMEOUT);
 	mutex_lock(&slices_lock);
-	if (completion_done(&vslice->unbound)) {
-		vslice->unbinding = false;
+	if (completion_done(&pslice->unbound)) {
+		pslice->unbinding = false;
 	} else {
 		NL_SET_ERR_MSG_FMT(extack, "Driver %.20s does not let go of %s, it still may",
-				   vslice->host_driver, pci_name(vslice->vf));
-		vslice->abandoned = true;
+				   pslice->host_driver, pci_name(pslice->pdev));
+		pslice->abandoned = true;
 		ret = -ETIMEDOUT;
 	}
 	mutex_unlock(&slices_lock);
@@ -173,89 +180,89 @@ static int take_from_host(struct vf_slice *vslice, struct netlink_ext_ack *extac
 }
 
 /* A reset gives back what the configuration was, and whoever had it bare may have left it on. */
-static int reset(struct pci_dev *vf)
+static int reset(struct pci_dev *pdev)
 {
-	pci_clear_master(vf);
-	return pci_reset_function(vf);
+	pci_clear_master(pdev);
+	return pci_reset_function(pdev);
 }
 
-static int park_and_reset(struct pci_dev *vf, struct netlink_ext_ack *extack)
+static int park_and_reset(struct pci_dev *pdev, struct netlink_ext_ack *extack)
 {
 	int ret;
 
-	ret = fabric_pci_park(vf);
+	ret = fabric_pci_park(pdev);
 	if (ret) {
 		if (ret == -EBUSY)
-			name_user(vf, extack);
+			name_user(pdev, extack);
 		return ret;
 	}
-	ret = reset(vf);
+	ret = reset(pdev);
 	if (ret)
-		NL_SET_ERR_MSG_FMT(extack, "%s can't be reset", pci_name(vf));
+		NL_SET_ERR_MSG_FMT(extack, "%s can't be reset", pci_name(pdev));
 	return ret;
 }
 
 /* Whoever removes the function from now on finds the slice. */
-static int list_slice(struct vf_slice *vslice, struct netlink_ext_ack *extack)
+static int list_slice(struct pci_slice *pslice, struct netlink_ext_ack *extack)
 {
 	mutex_lock(&slices_lock);
-	list_add_tail(&vslice->node, &slices);
+	list_add_tail(&pslice->node, &slices);
 	mutex_unlock(&slices_lock);
-	if (fabric_pci_function_is_known(vslice->vf))
+	if (fabric_pci_function_is_known(pslice->pdev))
 		return 0;
-	NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(vslice->vf));
+	NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(pslice->pdev));
 	mutex_lock(&slices_lock);
-	list_del(&vslice->node);
+	list_del(&pslice->node);
 	mutex_unlock(&slices_lock);
 	return -ENODEV;
 }
 
 int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack)
 {
-	struct vf_slice *vslice;
-	struct pci_dev *vf;
+	struct pci_slice *pslice;
+	struct pci_dev *pdev;
 	int ret;
 
 	if (slice->length != 1) {
 		NL_SET_ERR_MSG(extack, "A slice is one function, ask for size 1");
 		return -EINVAL;
 	}
-	vf = fabric_pci_vf_get(slice->resource_priv, slice->start, slice->force, extack);
-	if (IS_ERR(vf))
-		return PTR_ERR(vf);
+	pdev = fabric_pci_function_get(slice->resource_priv, slice->start, slice->force, extack);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
 	/* Now, since it can fail and take long */
 	if (slice->mode == FABRIC_MODE_VFIO)
 		request_module("vfio-pci");
-	vslice = kzalloc_obj(*vslice);
-	if (!vslice) {
-		fabric_pci_vf_put(vf);
+	pslice = kzalloc_obj(*pslice);
+	if (!pslice) {
+		fabric_pci_function_put(pdev);
 		return -ENOMEM;
 	}
-	vslice->slice = slice;
-	vslice->vf = vf;
-	INIT_WORK(&vslice->unbind, unbind);
-	init_completion(&vslice->unbound);
-	ret = take_from_host(vslice, extack);
+	pslice->slice = slice;
+	pslice->pdev = pdev;
+	INIT_WORK(&pslice->unbind, unbind);
+	init_completion(&pslice->unbound);
+	ret = take_from_host(pslice, extack);
 	if (ret == -ETIMEDOUT)
 		return ret;
 	if (!ret)
-		ret = park_and_reset(vf, extack);
+		ret = park_and_reset(pdev, extack);
 	if (!ret)
-		ret = list_slice(vslice, extack);
+		ret = list_slice(pslice, extack);
 	if (ret) {
-		return_to_host(vslice);
-		cancel_work_sync(&vslice->unbind);
-		vf_slice_free(vslice);
+		return_to_host(pslice);
+		cancel_work_sync(&pslice->unbind);
+		pci_slice_free(pslice);
 		return ret;
 	}
-	slice->priv = vslice;
+	slice->priv = pslice;
 	return 0;
 }
 
 /* Let udev give the node to its holder, see scripts/udev/60-fabric.rules. */
-static int announce(const struct vf_slice *vslice)
+static int announce(const struct pci_slice *pslice)
 {
-	const struct fabric_slice *slice = vslice->slice;
+	const struct fabric_slice *slice = pslice->slice;
 	char uid[32], gid[32], node[48];
 	char *env[4] = { uid, gid, node, NULL };
 
@@ -264,93 +271,93 @@ static int announce(const struct vf_slice *vslice)
 	snprintf(uid, sizeof(uid), "FABRIC_UID=%u", from_kuid(&init_user_ns, slice->uid));
 	snprintf(gid, sizeof(gid), "FABRIC_GID=%u", from_kgid(&init_user_ns, slice->gid));
 	snprintf(node, sizeof(node), "FABRIC_NODE=%s", slice->node);
-	return kobject_uevent_env(&vslice->vf->dev.kobj, KOBJ_CHANGE, env);
+	return kobject_uevent_env(&pslice->pdev->dev.kobj, KOBJ_CHANGE, env);
 }
 
-static int set_node(struct vf_slice *vslice)
+static int set_node(struct pci_slice *pslice)
 {
-	struct fabric_slice *slice = vslice->slice;
-	struct iommu_group *group = iommu_group_get(&vslice->vf->dev);
+	struct fabric_slice *slice = pslice->slice;
+	struct iommu_group *group = iommu_group_get(&pslice->pdev->dev);
 
 	if (!group)
 		return -ENODEV;
 	snprintf(slice->node, sizeof(slice->node), "vfio/%d", iommu_group_id(group));
 	iommu_group_put(group);
-	return announce(vslice);
+	return announce(pslice);
 }
 
 /* The one with this name, or with "" the driver of the host that suits. */
-static int bind(struct pci_dev *vf, const char *name)
+static int bind(struct pci_dev *pdev, const char *name)
 {
 	bool bound;
 	int ret;
 
-	ret = device_set_driver_override(&vf->dev, name);
+	ret = device_set_driver_override(&pdev->dev, name);
 	if (ret)
 		return ret;
-	device_release_driver(&vf->dev);
-	ret = device_attach(&vf->dev);
+	device_release_driver(&pdev->dev);
+	ret = device_attach(&pdev->dev);
 	if (ret < 0)
 		return ret;
-	device_lock(&vf->dev);
-	bound = vf->dev.driver && (*name ? !strcmp(vf->dev.driver->name, name) :
-				   !fabric_pci_is_parked(vf));
-	device_unlock(&vf->dev);
+	device_lock(&pdev->dev);
+	bound = pdev->dev.driver && (*name ? !strcmp(pdev->dev.driver->name, name) :
+				   !fabric_pci_is_parked(pdev));
+	device_unlock(&pdev->dev);
 	return bound ? 0 : -ENXIO;
 }
 
 int fabric_pci_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack)
 {
-	struct vf_slice *vslice = slice->priv;
+	struct pci_slice *pslice = slice->priv;
 	int ret = 0;
 
-	set_driven(vslice, slice->mode != FABRIC_MODE_BARE);
+	set_driven(pslice, slice->mode != FABRIC_MODE_BARE);
 	switch (slice->mode) {
 	case FABRIC_MODE_VFIO:
-		ret = bind(vslice->vf, "vfio-pci") ?: set_node(vslice);
+		ret = bind(pslice->pdev, "vfio-pci") ?: set_node(pslice);
 		break;
 	case FABRIC_MODE_DRIVER:
-		ret = bind(vslice->vf, "");
+		ret = bind(pslice->pdev, "");
 		break;
 	default:
-		device_release_driver(&vslice->vf->dev);
+		device_release_driver(&pslice->pdev->dev);
 		break;
 	}
 	/* What can't be undone now is undone by slice_release() */
 	if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "%s was bound to no driver for this mode",
-				   pci_name(vslice->vf));
+				   pci_name(pslice->pdev));
 	return ret;
 }
 
 /* Take it from whoever has it; it is parked afterwards, or gone. */
-static int take_back(struct vf_slice *vslice)
+static int take_back(struct pci_slice *pslice)
 {
-	struct fabric_slice *slice = vslice->slice;
+	struct fabric_slice *slice = pslice->slice;
 	int ret;
 
 	mutex_lock(&slices_lock);
-	if (!vslice->unbinding && !fabric_pci_is_parked(vslice->vf))
-		start_unbind(vslice);
+	if (!pslice->unbinding && !fabric_pci_is_parked(pslice->pdev))
+		start_unbind(pslice);
 	mutex_unlock(&slices_lock);
-	if (vslice->unbinding &&
-	    !wait_for_completion_timeout(&vslice->unbound, UNBIND_TIMEOUT)) {
+	if (pslice->unbinding &&
+	    !wait_for_completion_timeout(&pslice->unbound, UNBIND_TIMEOUT)) {
 		snprintf(slice->reason, sizeof(slice->reason),
 			 slice->mode == FABRIC_MODE_VFIO ?
 			 "A process still has %s open by VFIO" :
-			 "The driver of %s does not let go of it", pci_name(vslice->vf));
+			 "The driver of %s does not let go of it", pci_name(pslice->pdev));
 		return -EAGAIN;
 	}
 	mutex_lock(&slices_lock);
-	vslice->unbinding = false;
-	vslice->driven = false;
+	pslice->unbinding = false;
+	pslice->driven = false;
 	mutex_unlock(&slices_lock);
 	*slice->node = '\0';
-	ret = fabric_pci_park(vslice->vf);
-	if (!ret || is_gone(vslice->vf))
+	ret = fabric_pci_park(pslice->pdev);
+	if (!ret || is_gone(pslice->pdev))
 		return 0;
 	snprintf(slice->reason, sizeof(slice->reason), "%s was bound to another driver",
-		 pci_name(vslice->vf));
+		 pci_name(pslice->pdev));
 	return ret == -EBUSY ? -EAGAIN : ret;
 }
 
@@ -361,55 +368,55 @@ int fabric_pci_slice_revoke(struct fabric_slice *slice)
 
 int fabric_pci_slice_release(struct fabric_slice *slice)
 {
-	struct vf_slice *vslice = slice->priv;
+	struct pci_slice *pslice = slice->priv;
 	int ret;
 
 	/* After a commit that failed */
-	ret = take_back(vslice);
+	ret = take_back(pslice);
 	if (ret)
 		return ret;
 	/* One that is gone comes back as new */
-	if (!is_gone(vslice->vf)) {
-		ret = reset(vslice->vf);
-		if (ret && !is_gone(vslice->vf)) {
+	if (!is_gone(pslice->pdev)) {
+		ret = reset(pslice->pdev);
+		if (ret && !is_gone(pslice->pdev)) {
 			snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",
-				 pci_name(vslice->vf));
+				 pci_name(pslice->pdev));
 			return ret;
 		}
 	}
 	mutex_lock(&slices_lock);
-	list_del(&vslice->node);
+	list_del(&pslice->node);
 	mutex_unlock(&slices_lock);
 	slice->priv = NULL;
-	return_to_host(vslice);
+	return_to_host(pslice);
 	/* It completes before it is done. Not flushed: that is for queues that free memory */
-	cancel_work_sync(&vslice->unbind);
-	vf_slice_free(vslice);
+	cancel_work_sync(&pslice->unbind);
+	pci_slice_free(pslice);
 	return 0;
 }
 
 /* Its driver is about to be unbound. Whether by us is what matters. */
 void fabric_pci_slice_unbind_event(struct pci_dev *pdev)
 {
-	struct vf_slice *vslice;
+	struct pci_slice *pslice;
 
 	mutex_lock(&slices_lock);
-	list_for_each_entry(vslice, &slices, node) {
-		if (vslice->vf == pdev && vslice->driven && !vslice->unbinding &&
+	list_for_each_entry(pslice, &slices, node) {
+		if (pslice->pdev == pdev && pslice->driven && !pslice->unbinding &&
 		    !fabric_pci_is_parked(pdev))
-			fabric_slice_lost(vslice->slice, "Its driver was unbound");
+			fabric_slice_lost(pslice->slice, "Its driver was unbound");
 	}
 	mutex_unlock(&slices_lock);
 }
 
 void fabric_pci_slice_remove_event(struct pci_dev *pdev)
 {
-	struct vf_slice *vslice;
+	struct pci_slice *pslice;
 
 	mutex_lock(&slices_lock);
-	list_for_each_entry(vslice, &slices, node) {
-		if (vslice->vf == pdev)
-			fabric_slice_lost(vslice->slice, "The function is removed");
+	list_for_each_entry(pslice, &slices, node) {
+		if (pslice->pdev == pdev)
+			fabric_slice_lost(pslice->slice, "The function is removed");
 	}
 	mutex_unlock(&slices_lock);
 }

@@ -33,14 +33,15 @@ disk_of()
 		sed -E 's/^(nvme[0-9]+)c[0-9]+/\1/'
 }
 
-# All virtual functions of igb, with the driver of the host
+# vfs_of_host NR: so many virtual functions of igb, with the driver of the host. There are
+# no others then
 vfs_of_host()
 {
 	modprobe igbvf || skip "there is no igbvf"
-	echo 7 >"$PCI/$igb/sriov_numvfs"
+	echo "$1" >"$PCI/$igb/sriov_numvfs"
 	udevadm settle --timeout=20
-	busywait 20000 eval '[ "$(net_of "$PCI/$igb"/virtfn* | wc -l)" = 7 ]' ||
-		fail "igbvf has not made 7 interfaces"
+	busywait 20000 eval '[ "$(net_of "$PCI/$igb"/virtfn* | wc -l)" = '"$1"' ]' ||
+		fail "igbvf has not made $1 interfaces"
 }
 
 # net_of DIR...: interfaces of functions
@@ -67,7 +68,7 @@ set_up()
 
 withheld()
 {
-	ask resource device-id="$device" kind=function -- withheld
+	ask resource device-id="$device" capability=net -- withheld
 }
 
 mounted_file_system_is_named()
@@ -112,19 +113,19 @@ function_whose_interface_is_up_is_passed_over()
 {
 	local id net
 
-	vfs_of_host
+	vfs_of_host 2
 	net=$(net_of "$PCI/$igb/virtfn0")
 	set_up "$net"
 	id=$(function_new mode vfio) || fail "no grant"
 	expect_eq "$(function_of "$id")" "$(vf 1)" "what was granted"
-	expect_eq "$(withheld)" 1 "withheld"
+	expect_eq "$(withheld)" 6 "withheld"
 	expect_eq "$(host_use "$(vf 0)")" "$net is up" "use of the first"
 	expect_eq "$(host_use "$(vf 1)")" nothing "use of what was granted"
 	driver_is "$(vf 0)" igbvf || fail "the host lost the first"
 	sums_are_right || fail "the sums are wrong"
 	ip link set "$net" down
 	host_use_is "$(vf 0)" nothing || fail "it is idle: $(host_use "$(vf 0)")"
-	expect_eq "$(withheld)" - "withheld when it is down"
+	expect_eq "$(withheld)" 5 "withheld when it is down"
 	sums_are_right || fail "the sums are wrong afterwards"
 }
 
@@ -133,7 +134,7 @@ idle_function_is_granted_and_given_back()
 {
 	local id net
 
-	vfs_of_host
+	vfs_of_host 2
 	net=$(net_of "$PCI/$igb/virtfn0")
 	id=$(function_new mode vfio) || fail "no grant"
 	expect_eq "$(function_of "$id")" "$(vf 0)" "what was granted"
@@ -149,7 +150,7 @@ override_of_the_host_is_kept()
 {
 	local id
 
-	vfs_of_host
+	vfs_of_host 2
 	echo igbvf >"$PCI/$(vf 0)/driver_override"
 	id=$(function_new mode bare) || fail "no grant"
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
@@ -161,7 +162,7 @@ all_in_use()
 {
 	local net
 
-	vfs_of_host
+	vfs_of_host 2
 	for net in $(net_of "$PCI/$igb"/virtfn*); do
 		set_up "$net"
 	done
@@ -187,11 +188,27 @@ force_takes_it_from_the_host()
 	all_in_use
 	id=$(function_new mode vfio force) || fail "no grant"
 	driver_is "$(function_of "$id")" vfio-pci || fail "it is not bound to vfio-pci"
-	expect_eq "$(ask resource device-id="$device" kind=function -- granted withheld)" "1 6" \
+	expect_eq "$(ask resource device-id="$device" capability=net -- granted withheld)" "1 6" \
 		capacity
 	sums_are_right || fail "the sums are wrong"
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
 	driver_is "$(vf 0)" igbvf || fail "igbvf did not get it back"
+}
+
+# What does not exist can't be forced
+functions_that_were_not_made_are_withheld()
+{
+	local first
+
+	vfs_of_host 1
+	first=$(function_new mode bare) || fail "no grant"
+	expect_eq "$(function_of "$first")" "$(vf 0)" "what was granted"
+	expect_refusal 4 "$igb has 1 virtual functions, write 0 to sriov_numvfs" \
+		fc grant new "${one[@]}" mode bare force
+	fc grant del "$first" >/dev/null || fail "the grant is not released"
+	echo 0 >"$PCI/$igb/sriov_numvfs"
+	busywait 10000 eval 'host_use "$igb" >/dev/null; [ "$(withheld)" = - ]' ||
+		fail "withheld when there are none: $(withheld)"
 }
 
 force_is_for_the_administrator()
@@ -210,9 +227,9 @@ request_waits_until_the_host_is_done()
 	busywait 20000 ask grant priority=77 state=queued ||
 		fail "it does not wait: $(cat "$KTAP_TMP/waiting")"
 	id=$(ask grant priority=77 -- id)
-	ip link set "$(net_of "$PCI/$igb/virtfn3")" down
+	ip link set "$(net_of "$PCI/$igb/virtfn1")" down
 	busywait 30000 grant_is "$id" active || fail "it got nothing: $(fc grant show "$id")"
-	expect_eq "$(function_of "$id")" "$(vf 3)" "what it got"
+	expect_eq "$(function_of "$id")" "$(vf 1)" "what it got"
 }
 
 # Open by a program, vfio-pci goes on having it: then the broker gives up, and the driver
@@ -225,12 +242,9 @@ driver_that_does_not_let_go_is_named()
 	modprobe -a igbvf vfio-pci || skip "there is no igbvf"
 	echo 0 >"$PCI/$igb/sriov_drivers_autoprobe"
 	defer eval "echo 1 >$PCI/$igb/sriov_drivers_autoprobe"
-	echo 7 >"$PCI/$igb/sriov_numvfs"
+	echo 1 >"$PCI/$igb/sriov_numvfs"
 	echo vfio-pci >"$first/driver_override"
 	vf 0 >/sys/bus/pci/drivers_probe
-	for _ in 1 2 3 4 5 6; do
-		function_new mode bare >/dev/null || fail "no grant"
-	done
 	hold_open "$(vf 0)"
 	expect_refusal 1 "Driver vfio-pci does not let go of $(vf 0)" \
 		fc grant new "${one[@]}" mode bare force
@@ -250,6 +264,7 @@ ktap_run_all \
 	override_of_the_host_is_kept \
 	refusal_names_what_the_host_uses \
 	force_takes_it_from_the_host \
+	functions_that_were_not_made_are_withheld \
 	force_is_for_the_administrator \
 	request_waits_until_the_host_is_done \
 	driver_that_does_not_let_go_is_named

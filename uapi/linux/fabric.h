@@ -22,7 +22,7 @@
  * @FABRIC_KIND_MEMORY: Bytes of memory.
  * @FABRIC_KIND_BANDWIDTH: Mb/s of the link of a port, of which grants
  *   guarantee themselves a part. It cannot be requested alone.
- * @FABRIC_KIND_FUNCTION: Virtual functions of a PCI device.
+ * @FABRIC_KIND_FUNCTION: PCI functions, virtual ones or a whole physical one.
  */
 enum fabric_kind {
 	FABRIC_KIND_MEMORY = 1,

@@ -440,6 +440,7 @@ struct fabric_device_info {
  * struct fabric_resource_info - a resource at its registration
  * @kind: what is counted
  * @capability: what it can do, such as "ram"
+ * @by_name: only a request that names its capability gets it, of a tenant whose quota does
  * @total: total capacity, multiple of @granule
  * @granule: unit of allocation, a power of two
  * @modes: FABRIC_MODE_BIT() of the modes that it offers
@@ -454,6 +455,7 @@ struct fabric_device_info {
 struct fabric_resource_info {
 	enum fabric_kind kind;
 	const char *capability;
+	bool by_name;
 	u64 total;
 	u64 granule;
 	u32 modes;
@@ -482,7 +484,8 @@ int fabric_device_remove(struct fabric_device *device, const char *reason, unsig
 
 struct fabric_resource *fabric_resource_add(struct fabric_device *device,
 					    const struct fabric_resource_info *info, void *priv);
-void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const char *reason);
+void fabric_resource_withhold(struct fabric_resource *resource, u64 start, const char *reason,
+			      bool forcible);
 
 void fabric_slice_lost(struct fabric_slice *slice, const char *reason);
 

@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Whole physical functions as slices: asked for by name, taken from their driver, given
+# back to it; never together with their virtual ones.
+
+# what eval expands
+# shellcheck disable=SC2016
+
+# shellcheck source=../lib/ktap.sh
+. "${0%/*}/../lib/ktap.sh"
+# shellcheck source=../lib/broker.sh
+. "${0%/*}/../lib/broker.sh"
+# shellcheck source=../lib/vf.sh
+. "${0%/*}/../lib/vf.sh"
+
+vf_up
+whole=("${one[@]}" capability net/pf)
+
+# whole_new ARGS...: prints the id of a grant of igb itself
+whole_new()
+{
+	function_new capability net/pf "$@"
+}
+
+# nvme_alone: address of the function of NVMe that has no virtual ones and an IOMMU
+nvme_alone()
+{
+	local function
+
+	for function in $(pci_of_driver nvme); do
+		[ -e "$PCI/$function/sriov_totalvfs" ] || [ ! -e "$PCI/$function/iommu_group" ] ||
+			echo "$function"
+	done
+}
+
+disk_of()
+{
+	basename "$(echo "$PCI/$1"/nvme/nvme*/nvme*n*)"
+}
+
+functions_offer_themselves()
+{
+	expect_eq "$(fcj resource show device "$device" |
+		jq -c '.resources[] | select(.capability == "net/pf") | [.kind, .total, .modes]')" \
+		'["function",1,["vfio","driver","bare"]]' "resource of igb"
+	expect_eq "$(fcj resource show device "$(ask device name="$(nvme_alone)" -- id)" |
+		jq -c '[.resources[].capability]')" '["nvme/pf"]' "resources of NVMe"
+}
+
+# Nobody gets a whole function who asked for any
+whole_function_is_granted_by_name_only()
+{
+	local id
+
+	id=$(function_new mode bare) || fail "no grant"
+	expect_eq "$(ask resource device-id="$device" capability=net -- granted)" 1 "granted"
+	driver_is "$igb" igb || fail "igb lost its function"
+	expect_refusal 1 "No resource has this kind" fc grant new kind function size 1 \
+		device "$(ask device name="$(nvme_alone)" -- id)"
+}
+
+# A quota of functions is not one of disks and cards
+tenant_needs_a_quota_by_name()
+{
+	fc tenant new selftest user $uid quota function=9 >/dev/null
+	expect_refusal 4 "The quota of tenant selftest leaves 0" \
+		as_user "$FABRIC_CTL" grant new "${whole[@]}" mode vfio
+	fc tenant set selftest quota function/net/pf=1 >/dev/null
+	as_user "$FABRIC_CTL" grant new "${whole[@]}" mode vfio >/dev/null || fail "no grant"
+	driver_is "$igb" vfio-pci || fail "it is not bound to vfio-pci"
+}
+
+whole_function_goes_and_comes_back()
+{
+	local id
+
+	udevadm settle --timeout=20
+	id=$(whole_new mode vfio) || fail "no grant"
+	driver_is "$igb" vfio-pci || fail "it is not bound to vfio-pci"
+	expect_match "$("$vfio_user" "$(node_of "$igb")" "$igb")" "^vendor 8086 device 10c9 " \
+		"what a program sees of it"
+	expect_eq "$(ask resource device-id="$device" capability=net -- free withheld)" "0 7" \
+		"its virtual functions"
+	expect_refusal 4 "$igb is granted whole, release that first" \
+		fc grant new "${one[@]}" capability net mode bare force
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$igb" igb || fail "igb did not get it back"
+	expect_eq "$(cat "$PCI/$igb/driver_override")" "(null)" "override"
+	expect_eq "$(ask resource device-id="$device" capability=net -- free withheld)" "7 -" \
+		"its virtual functions afterwards"
+	sums_are_right || fail "the sums are wrong"
+}
+
+# Those that nobody has go
+function_with_granted_virtual_ones_is_refused()
+{
+	local id
+
+	id=$(function_new mode bare) || fail "no grant"
+	expect_refusal 4 "Virtual functions of $igb granted: 1, release them first" \
+		fc grant new "${whole[@]}" mode bare force
+	driver_is "$igb" igb || fail "igb lost its function"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	id=$(whole_new mode bare) || fail "no grant afterwards"
+	driver_is "$igb" - || fail "it has a driver"
+	expect_eq "$(lspci -Dd 8086:10ca)" "" "virtual functions"
+}
+
+function_with_virtual_ones_of_the_host_is_refused()
+{
+	modprobe igbvf || skip "there is no igbvf"
+	echo 1 >"$PCI/$igb/sriov_numvfs"
+	busywait 20000 driver_is "$(basename "$(realpath "$PCI/$igb/virtfn0")")" igbvf
+	udevadm settle --timeout=20
+	expect_refusal 4 "Host has virtual functions of $igb, write 0 to sriov_numvfs" \
+		fc grant new "${whole[@]}" mode bare
+	expect_eq "$(cat "$PCI/$igb/sriov_numvfs")" 1 "virtual functions"
+}
+
+# Read only, so that the host has nothing to write when it is gone
+mounted_disk_is_granted_by_force()
+{
+	local function disk id
+
+	function=$(nvme_alone)
+	disk=$(disk_of "$function")
+	busybox mke2fs -F "/dev/$disk" >/dev/null 2>&1
+	udevadm settle --timeout=20
+	mount -r -t ext2 "/dev/$disk" /mnt
+	defer eval 'umount /mnt 2>/dev/null || :'
+	expect_refusal 4 "Host uses $function: $disk is mounted (ext2), end that or use force" \
+		fc grant new kind function size 1 capability nvme/pf mode bare \
+			device "$(ask device name="$function" -- id)"
+	mountpoint -q /mnt || fail "it is not mounted any more"
+	id=$(fcj grant new kind function size 1 capability nvme/pf mode bare force \
+		device "$(ask device name="$function" -- id)" | jq -r '.grants[0].id') ||
+		fail "no grant by force"
+	driver_is "$function" - || fail "it has a driver"
+	umount /mnt
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$function" nvme || fail "nvme did not get it back"
+	busywait 20000 eval 'test -b "/dev/$(disk_of "$function")"' || fail "its disk is not back"
+}
+
+# Where it is found again, it is as new
+removed_function_ends_its_grant()
+{
+	local function id port
+
+	function=$(nvme_alone)
+	port=$(dirname "$(realpath "$PCI/$function")")
+	udevadm settle --timeout=20
+	id=$(fcj grant new kind function size 1 capability nvme/pf mode bare \
+		device "$(ask device name="$function" -- id)" | jq -r '.grants[0].id')
+	echo 1 >"$PCI/$function/remove"
+	busywait 20000 grant_gone "$id" || fail "the grant is there: $(fc grant show "$id")"
+	echo 1 >"$port/rescan"
+	busywait 20000 driver_is "$function" nvme || fail "nvme did not find it again"
+	busywait 20000 pci_known "$function" || fail "the broker did not find it again"
+}
+
+ktap_run_all \
+	functions_offer_themselves \
+	whole_function_is_granted_by_name_only \
+	tenant_needs_a_quota_by_name \
+	whole_function_goes_and_comes_back \
+	function_with_granted_virtual_ones_is_refused \
+	function_with_virtual_ones_of_the_host_is_refused \
+	mounted_disk_is_granted_by_force \
+	removed_function_ends_its_grant
