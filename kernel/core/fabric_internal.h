@@ -678,6 +678,7 @@ int fabric_tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @bandwidth_min: guaranteed to each slice on its path, Mb/s
  * @bandwidth_max: each slice is throttled to, Mb/s, or 0
  * @force: it can be of what the host uses
+ * @driver: what a function is bound to, or NULL
  * @token: name that the client gives it, or NULL
  * @tenant: whose it is, referenced, or NULL
  * @holder: what it is bound to
@@ -709,6 +710,7 @@ struct fabric_grant_req {
 	u32 bandwidth_min;
 	u32 bandwidth_max;
 	bool force;
+	char *driver;
 	char *token;
 	struct fabric_tenant *tenant;
 	enum fabric_holder holder;

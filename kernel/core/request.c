@@ -27,6 +27,7 @@ void fabric_req_free(struct fabric_grant_req *req)
 	fabric_port_put(req->port);
 	fabric_tenant_put(req->tenant);
 	kfree(req->capability);
+	kfree(req->driver);
 	kfree(req->token);
 	kfree(req);
 }
@@ -41,6 +42,7 @@ struct fabric_grant_req *fabric_req_copy(const struct fabric_grant_req *req)
 		return NULL;
 	copy->token = NULL;
 	copy->capability = NULL;
+	copy->driver = NULL;
 	if (copy->port)
 		fabric_object_hold(&copy->port->obj);
 	if (copy->tenant)
@@ -50,6 +52,11 @@ struct fabric_grant_req *fabric_req_copy(const struct fabric_grant_req *req)
 	if (req->capability) {
 		copy->capability = kstrdup(req->capability, GFP_KERNEL);
 		if (!copy->capability)
+			goto err_free;
+	}
+	if (req->driver) {
+		copy->driver = kstrdup(req->driver, GFP_KERNEL);
+		if (!copy->driver)
 			goto err_free;
 	}
 	return copy;
@@ -70,6 +77,7 @@ bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant
 {
 	return fabric_labels_same(&a->labels, &b->labels) &&
 	       a->kind == b->kind && same_string(a->capability, b->capability) &&
+	       same_string(a->driver, b->driver) &&
 	       a->size == b->size && a->mode == b->mode && a->holder == b->holder &&
 	       a->domain_id == b->domain_id && a->device_id == b->device_id &&
 	       a->port_id == b->port_id && a->numa_node == b->numa_node &&
@@ -239,6 +247,21 @@ static int parse_place(const struct genl_info *info, struct fabric_grant_req *re
 	return ret;
 }
 
+static int parse_driver(const struct genl_info *info, struct fabric_grant_req *req)
+{
+	int ret;
+
+	ret = optional_string(info, FABRIC_A_GRANT_DRIVER, &req->driver);
+	if (ret || !req->driver)
+		return ret;
+	req->mode = req->mode ?: FABRIC_MODE_DRIVER;
+	if (req->kind == FABRIC_KIND_FUNCTION && req->mode == FABRIC_MODE_DRIVER)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_DRIVER],
+			    "A driver goes with functions in mode driver");
+	return -EINVAL;
+}
+
 /* Find the tenant, and what it allows. */
 static int parse_tenant(const struct genl_info *info, struct fabric_grant_req *req, bool admin)
 {
@@ -337,6 +360,8 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 	if (!ret)
 		ret = parse_place(info, req);
 	if (!ret)
+		ret = parse_driver(info, req);
+	if (!ret)
 		ret = parse_bandwidth(info, req);
 	if (!ret)
 		ret = parse_life(info, req);
@@ -346,7 +371,8 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 		ret = parse_priority(info, req);
 	if (!ret && !admin && (req->mode == FABRIC_MODE_SYSTEM_RAM ||
 			       req->mode == FABRIC_MODE_DRIVER)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_MODE],
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_MODE] ?:
+				    info->attrs[FABRIC_A_GRANT_DRIVER],
 				    "What the kernel has is everybody's, this needs CAP_SYS_ADMIN");
 		ret = -EPERM;
 	}

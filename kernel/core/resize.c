@@ -54,6 +54,8 @@ static bool set_grant(struct fabric_grant_slice *slice, struct fabric_grant *gra
 
 	mutex_lock(&domain->lock);
 	slice->grant = grant;
+	/* The same name, which lives as long as the grant */
+	slice->pub.driver = grant->req->driver;
 	told = slice->told;
 	mutex_unlock(&domain->lock);
 	return told;

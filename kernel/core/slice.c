@@ -18,6 +18,7 @@ struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant)
 	slice->pub.gid = grant->gid;
 	slice->pub.bandwidth_max = grant->req->bandwidth_max;
 	slice->pub.force = grant->req->force;
+	slice->pub.driver = grant->req->driver;
 	slice->bandwidth_min = grant->req->bandwidth_min;
 	INIT_LIST_HEAD(&slice->claims);
 	INIT_LIST_HEAD(&slice->wants);

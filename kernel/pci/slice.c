@@ -227,6 +227,11 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 		NL_SET_ERR_MSG(extack, "A slice is one function, ask for size 1");
 		return -EINVAL;
 	}
+	/* Nobody is to lose a function for a slip of the pen */
+	if (slice->driver && !driver_find(slice->driver, &pci_bus_type)) {
+		NL_SET_ERR_MSG_FMT(extack, "PCI has no driver %.24s, load its module", slice->driver);
+		return -ENOENT;
+	}
 	pdev = fabric_pci_function_get(slice->resource_priv, slice->start, slice->force, extack);
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
@@ -317,14 +322,17 @@ int fabric_pci_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *
 		ret = bind(pslice->pdev, "vfio-pci") ?: set_node(pslice);
 		break;
 	case FABRIC_MODE_DRIVER:
-		ret = bind(pslice->pdev, "");
+		ret = bind(pslice->pdev, slice->driver ?: "");
 		break;
 	default:
 		device_release_driver(&pslice->pdev->dev);
 		break;
 	}
 	/* What can't be undone now is undone by slice_release() */
-	if (ret)
+	if (ret && slice->driver)
+		NL_SET_ERR_MSG_FMT(extack, "Driver %.32s does not take %s", slice->driver,
+				   pci_name(pslice->pdev));
+	else if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "%s was bound to no driver for this mode",
 				   pci_name(pslice->pdev));
 	return ret;

@@ -186,6 +186,9 @@
 { "size_beyond_what_is_free_is_refused", FABRIC_CMD_GRANT_NEW,
 	.attrs = { KIND, SIZE(FABRIC_A_GRANT_SIZE, too_much), WHERE },
 	.err = ENOSPC, .text = "All that matches has" },
+{ "driver_of_memory_is_refused", FABRIC_CMD_GRANT_NEW,
+	.attrs = { KIND, ONE_GRANULE, WHERE, STR(FABRIC_A_GRANT_DRIVER, "a") },
+	.err = EINVAL, .text = "A driver goes with functions", .bad = FABRIC_A_GRANT_DRIVER },
 
 /* Attributes that do not belong there */
 { "attribute_after_the_last_is_refused", FABRIC_CMD_GRANT_DEL,

@@ -64,6 +64,31 @@ granted_function_gets_the_driver_of_the_host()
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
 }
 
+named_driver_is_bound_by_override()
+{
+	local id vf
+
+	modprobe pci-stub || skip "there is no pci-stub"
+	expect_refusal 1 "PCI has no driver nosuch, load its module" \
+		fc grant new "${one[@]}" driver nosuch
+	expect_refusal 1 "A driver goes with functions in mode driver" \
+		fc grant new "${one[@]}" mode vfio driver pci-stub
+	id=$(function_new driver pci-stub) || fail "no grant"
+	vf=$(function_of "$id")
+	driver_is "$vf" pci-stub || fail "$vf is not bound to pci-stub"
+	expect_eq "$(fcj grant show "$id" | jq -c '.grants[0] | [.mode, .driver]')" \
+		'["driver","pci-stub"]' "mode and driver"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+named_driver_is_for_the_administrator()
+{
+	fc tenant new selftest user $uid quota function=1 >/dev/null
+	expect_refusal 5 "What the kernel has is everybody's" \
+		as_user "$FABRIC_CTL" grant new "${one[@]}" driver igb
+}
+
 # Without ACS of the port above, all virtual functions are in its group
 shared_group_is_refused_with_the_names_of_the_others()
 {
@@ -239,6 +264,8 @@ ktap_run_all \
 	granted_function_is_that_of_vfio \
 	node_belongs_to_the_user_that_asked \
 	granted_function_gets_the_driver_of_the_host \
+	named_driver_is_bound_by_override \
+	named_driver_is_for_the_administrator \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
 	bus_mastering_ends_with_the_grant \

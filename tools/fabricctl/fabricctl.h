@@ -237,6 +237,7 @@ enum {
 	NEW_BANDWIDTH_MIN,
 	NEW_BANDWIDTH_MAX,
 	NEW_FORCE,
+	NEW_DRIVER,
 	NEW_HOLDER,				/* of grant new */
 	NEW_NOTICE_SIGNAL = NEW_HOLDER,		/* of run */
 };
@@ -298,7 +299,9 @@ extern const char *const granted_kinds[];
 	[NEW_BANDWIDTH_MAX] = { "bandwidth-max", ARG_BANDWIDTH, .value = "BANDWIDTH", \
 				.help = "that each slice is throttled to" }, \
 	[NEW_FORCE] = { "force", ARG_FLAG, \
-			.help = "if nothing is free, take a function that the host uses" }
+			.help = "if nothing is free, take a function that the host uses" }, \
+	[NEW_DRIVER] = { "driver", ARG_STRING, .value = "NAME", \
+			 .help = "what a function is bound to in mode driver" }
 
 int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_req *req);
 int request_wait(struct ctl *ctl, const struct fabric_grant **grant);

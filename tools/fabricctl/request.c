@@ -24,6 +24,7 @@ int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_
 	req->size = value[NEW_SIZE].number;
 	req->mode = value[NEW_MODE].number;
 	req->capability = value[NEW_CAPABILITY].text;
+	req->driver = value[NEW_DRIVER].text;
 	if (HAS(args, NEW_NODE))
 		req->numa_node = value[NEW_NODE].number;
 	if (HAS(args, NEW_NEAR))

@@ -353,6 +353,7 @@ static const char *const grant_attrs[] = {
 	[FABRIC_A_GRANT_TENANT] = "tenant",
 	[FABRIC_A_GRANT_BANDWIDTH_MIN] = "bandwidth-min",
 	[FABRIC_A_GRANT_BANDWIDTH_MAX] = "bandwidth-max",
+	[FABRIC_A_GRANT_DRIVER] = "driver",
 };
 
 static const char *const tenant_attrs[] = {

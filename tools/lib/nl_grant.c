@@ -48,6 +48,7 @@ static const struct field fields[] = {
 	FIELD(struct fabric_grant, queue_time, FABRIC_A_GRANT_QUEUE_TIME, .or_max = true),
 	FIELD(struct fabric_grant, token, FABRIC_A_GRANT_TOKEN, .string = true),
 	FIELD(struct fabric_grant, tenant, FABRIC_A_GRANT_TENANT, .string = true),
+	FIELD(struct fabric_grant, driver, FABRIC_A_GRANT_DRIVER, .string = true),
 };
 
 static const struct field notice_fields[] = {
@@ -191,6 +192,7 @@ static void put_grant_req(struct fabric_ctx *ctx, const struct fabric_grant_req 
 	put_id(ctx, FABRIC_A_GRANT_BANDWIDTH_MAX, req->bandwidth_max);
 	if (req->force)
 		put_flag(ctx, FABRIC_A_GRANT_FORCE);
+	put_name(ctx, FABRIC_A_GRANT_DRIVER, req->driver);
 }
 
 FABRIC_API int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,

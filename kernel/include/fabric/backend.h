@@ -65,6 +65,7 @@ struct fabric_resource;
  * @gid: and its group
  * @bandwidth_max: Mb/s that copies are throttled to, 0 for no limit
  * @force: it can be something that the host uses
+ * @driver: name of the driver for mode driver, or NULL
  * @grant_id: the grant that it is in, for names and messages
  * @priv: free for the backend, NULL before the first prepare
  * @node: set by commit where the mode has a node: name below /dev
@@ -83,6 +84,7 @@ struct fabric_slice {
 	kgid_t gid;
 	u32 bandwidth_max;
 	bool force;
+	const char *driver;
 	u32 grant_id;
 	void *priv;
 	char node[32];

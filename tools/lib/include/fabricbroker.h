@@ -1088,6 +1088,7 @@ struct fabric_taken {
  * @notice: what its holder is asked to give back, or NULL
  * @nr_taken: number of @taken
  * @taken: who took something from it; the others follow by &fabric_taken.next
+ * @driver: what its functions are bound to, or "" for what the host has
  */
 struct fabric_grant {
 	uint32_t id;
@@ -1131,6 +1132,7 @@ struct fabric_grant {
 	const struct fabric_notice *notice;
 	uint32_t nr_taken;
 	const struct fabric_taken *taken;
+	char driver[FABRIC_NAME_SIZE];
 };
 
 /**
@@ -1164,6 +1166,7 @@ struct fabric_grant {
  * @tenant: whom it counts for, or NULL for the one that the caller is a member of;
  *	naming another needs CAP_SYS_ADMIN
  * @force: if nothing is free, what the host uses is taken from it; needs CAP_SYS_ADMIN
+ * @driver: what a function is bound to in mode driver, or NULL for what the host has
  *
  * Start with fabric_grant_req_init().
  */
@@ -1196,6 +1199,7 @@ struct fabric_grant_req {
 	const char *token;
 	const char *tenant;
 	bool force;
+	const char *driver;
 };
 
 /** fabric_grant_req_init() - a request for nothing yet, from anywhere */
