@@ -136,6 +136,11 @@ static u64 in_use(const struct fabric_device *device)
 	return sum;
 }
 
+static bool has_vfs(const struct fabric_device *device)
+{
+	return device->pci && device->pci->vfs_max;
+}
+
 int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
 {
 	const struct fabric_device *device = obj;
@@ -162,6 +167,8 @@ int fabric_device_fill(struct sk_buff *skb, const struct genl_info *info, void *
 	    fabric_labels_fill(skb, FABRIC_A_DEVICE_LABEL, &device->labels) ||
 	    (device->numa_node != NUMA_NO_NODE &&
 	     nla_put_u32(skb, FABRIC_A_DEVICE_NUMA_NODE, device->numa_node)) ||
+	    (has_vfs(device) &&
+	     nla_put_u32(skb, FABRIC_A_DEVICE_IDLE_VFS, device->idle_vfs)) ||
 	    fabric_pci_fill(skb, FABRIC_A_DEVICE_PCI, device->pci))
 		goto err_cancel;
 	for (i = 0; i < device->nr_members; i++) {
@@ -193,17 +200,20 @@ static void set_health(struct fabric_device *device, enum fabric_health health)
 	fabric_queue_kick();
 }
 
-/* All or nothing; @state is 0 to leave it as it is. */
-int fabric_device_set(struct fabric_device *device, enum fabric_admin_state state,
-		      const struct fabric_labels_change *change, struct netlink_ext_ack *extack)
+/* All or nothing. */
+int fabric_device_set(struct fabric_device *device, const struct fabric_device_change *change,
+		      struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = device->domain;
 	struct fabric_labels labels = {};
+	enum fabric_admin_state state;
+	enum fabric_idle_vfs idle_vfs;
 	bool changed;
 	int ret = 0;
 
 	mutex_lock(&domain->lock);
-	state = state ?: device->admin_state;
+	state = change->state ?: device->admin_state;
+	idle_vfs = change->idle_vfs ?: device->idle_vfs;
 	if (!device->obj.registered) {
 		NL_SET_ERR_MSG(extack, "The device is gone");
 		ret = -ENODEV;
@@ -211,13 +221,17 @@ int fabric_device_set(struct fabric_device *device, enum fabric_admin_state stat
 		NL_SET_ERR_MSG_FMT(extack, "The device has %u slices, drain it first",
 				   device->nr_slices);
 		ret = -EBUSY;
+	} else if (change->idle_vfs && !has_vfs(device)) {
+		NL_SET_ERR_MSG(extack, "The device can't have virtual functions");
+		ret = -EOPNOTSUPP;
 	} else {
-		ret = fabric_labels_changed(&labels, &device->labels, change, extack);
+		ret = fabric_labels_changed(&labels, &device->labels, &change->labels, extack);
 	}
 	if (!ret) {
-		changed = state != device->admin_state ||
+		changed = state != device->admin_state || idle_vfs != device->idle_vfs ||
 			  !fabric_labels_same(&labels, &device->labels);
 		device->admin_state = state;
+		device->idle_vfs = idle_vfs;
 		swap(device->labels, labels);
 		if (changed)
 			device_changed(device);
@@ -272,6 +286,7 @@ struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 	device->numa_node = info->numa_node;
 	device->health = FABRIC_HEALTH_OK;
 	device->admin_state = FABRIC_ADMIN_STATE_ENABLED;
+	device->idle_vfs = FABRIC_IDLE_VFS_KEEP;
 	INIT_LIST_HEAD(&device->resources);
 	if (info->port) {
 		device->port = info->port;
@@ -326,6 +341,23 @@ void fabric_device_pci_event(struct fabric_device *device, const struct fabric_p
 	mutex_unlock(&device->domain->lock);
 }
 EXPORT_SYMBOL_FABRIC(fabric_device_pci_event);
+
+/**
+ * fabric_device_removes_vfs() - whether virtual functions are to go when none is granted
+ * @device: the device, which was added with what is known of it as a PCI function
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ */
+bool fabric_device_removes_vfs(struct fabric_device *device)
+{
+	bool removes;
+
+	mutex_lock(&device->domain->lock);
+	removes = device->idle_vfs == FABRIC_IDLE_VFS_REMOVE;
+	mutex_unlock(&device->domain->lock);
+	return removes;
+}
+EXPORT_SYMBOL_FABRIC(fabric_device_removes_vfs);
 
 /* The device has no slices. Its resources go first. */
 void fabric_device_remove_locked(struct fabric_device *device)

@@ -345,6 +345,7 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
  * @health: by domain->lock, like all up to @nr_slices
  * @admin_state: what the administrator wants
  * @labels: set by the administrator
+ * @idle_vfs: what becomes of its virtual functions when none is granted
  * @resources: struct fabric_resource
  * @nr_slices: slices of its resources
  * @pci: what is known of it as a PCI function, or NULL; constant as a pointer
@@ -365,6 +366,7 @@ struct fabric_device {
 	enum fabric_health health;
 	enum fabric_admin_state admin_state;
 	struct fabric_labels labels;
+	enum fabric_idle_vfs idle_vfs;
 	struct list_head resources;
 	u32 nr_slices;
 	struct fabric_pci_info *pci;
@@ -381,8 +383,21 @@ bool fabric_device_below(const struct fabric_device *device, const struct fabric
 bool fabric_device_has_label(const struct fabric_device *device, const char *label);
 u64 fabric_device_bandwidth(const struct fabric_device *device, bool free);
 void fabric_device_bandwidth_use(const struct fabric_device *device, s64 change);
-int fabric_device_set(struct fabric_device *device, enum fabric_admin_state state,
-		      const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
+
+/**
+ * struct fabric_device_change - what device-set changes
+ * @state: administrative state, 0 leaves it
+ * @idle_vfs: what becomes of virtual functions, 0 leaves it
+ * @labels: of these
+ */
+struct fabric_device_change {
+	enum fabric_admin_state state;
+	enum fabric_idle_vfs idle_vfs;
+	struct fabric_labels_change labels;
+};
+
+int fabric_device_set(struct fabric_device *device, const struct fabric_device_change *change,
+		      struct netlink_ext_ack *extack);
 u32 fabric_device_slices_below(struct fabric_port *port);
 void fabric_device_remove_locked(struct fabric_device *device);
 void fabric_device_slice_gone(struct fabric_device *device);

@@ -563,7 +563,7 @@ int fabric_nl_device_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb
 
 int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fabric_labels_change change = {};
+	struct fabric_device_change change = {};
 	struct fabric_device *device;
 	struct sk_buff *msg;
 	int ret;
@@ -573,11 +573,15 @@ int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, FABRIC_A_DEVICE_ID))
 		return -EINVAL;
-	ret = parse_labels(info, FABRIC_A_DEVICE_LABEL, FABRIC_A_DEVICE_UNLABEL, &change);
+	ret = parse_labels(info, FABRIC_A_DEVICE_LABEL, FABRIC_A_DEVICE_UNLABEL, &change.labels);
 	if (ret)
 		return ret;
-	if (!info->attrs[FABRIC_A_DEVICE_ADMIN_STATE] && !change.nr_add && !change.nr_remove) {
-		NL_SET_ERR_MSG(info->extack, "Nothing to set, give admin-state, label or unlabel");
+	change.state = optional_u32(info, FABRIC_A_DEVICE_ADMIN_STATE);
+	change.idle_vfs = optional_u32(info, FABRIC_A_DEVICE_IDLE_VFS);
+	if (!change.state && !change.idle_vfs && !change.labels.nr_add &&
+	    !change.labels.nr_remove) {
+		NL_SET_ERR_MSG(info->extack,
+			       "Nothing to set, give admin-state, label, unlabel or idle-vfs");
 		return -EINVAL;
 	}
 	device = fabric_device_get(nla_get_u32(info->attrs[FABRIC_A_DEVICE_ID]));
@@ -587,8 +591,7 @@ int fabric_nl_device_set_doit(struct sk_buff *skb, struct genl_info *info)
 	msg = reply_new();
 	if (!msg)
 		goto out_put;
-	ret = fabric_device_set(device, optional_u32(info, FABRIC_A_DEVICE_ADMIN_STATE), &change,
-				info->extack);
+	ret = fabric_device_set(device, &change, info->extack);
 	ret = reply_with(msg, ret, info, fabric_device_fill, device, &device->domain->lock);
 out_put:
 	fabric_device_put(device);

@@ -164,11 +164,12 @@ static const struct nla_policy fabric_region_give_nl_policy[FABRIC_A_DEVICE_ID +
 };
 
 /* FABRIC_CMD_DEVICE_SET - do */
-static const struct nla_policy fabric_device_set_nl_policy[FABRIC_A_DEVICE_UNLABEL + 1] = {
+static const struct nla_policy fabric_device_set_nl_policy[FABRIC_A_DEVICE_IDLE_VFS + 1] = {
 	[FABRIC_A_DEVICE_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_DEVICE_ADMIN_STATE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[FABRIC_A_DEVICE_LABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_DEVICE_UNLABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_DEVICE_IDLE_VFS] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
 };
 
 /* FABRIC_CMD_TENANT_GET - do */
@@ -415,7 +416,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.cmd		= FABRIC_CMD_DEVICE_SET,
 		.doit		= fabric_nl_device_set_doit,
 		.policy		= fabric_device_set_nl_policy,
-		.maxattr	= FABRIC_A_DEVICE_UNLABEL,
+		.maxattr	= FABRIC_A_DEVICE_IDLE_VFS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

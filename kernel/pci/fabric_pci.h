@@ -84,6 +84,7 @@ bool fabric_pci_function_is_known(const struct pci_dev *pdev);
 struct pci_dev *fabric_pci_function_get(struct fabric_pci_offer *offer, u64 index, bool force,
 					struct netlink_ext_ack *extack);
 void fabric_pci_function_put(struct pci_dev *pdev);
+void fabric_pci_offer_returned(struct fabric_pci_offer *offer);
 
 /* park.c */
 int fabric_pci_park_reserve(struct pci_dev *pdev);

@@ -526,16 +526,11 @@ static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack
 	return ret;
 }
 
-/* Which nobody has. */
+/* Which nobody has. With the create_lock. */
 static int remove_vfs(struct fabric_pci_function *physfn)
 {
-	int ret = 0;
-
-	mutex_lock(&physfn->create_lock);
-	if (pci_num_vf(physfn->pdev))
-		ret = fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", "0");
-	mutex_unlock(&physfn->create_lock);
-	return ret;
+	return pci_num_vf(physfn->pdev) ?
+	       fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", "0") : 0;
 }
 
 static struct fabric_pci_function *vf_find(const struct fabric_pci_function *physfn, u64 index)
@@ -621,7 +616,9 @@ static struct pci_dev *get_itself(struct fabric_pci_function *function, bool for
 	mutex_unlock(&fabric_pci_inventory_lock);
 	if (ret)
 		return ERR_PTR(ret);
+	mutex_lock(&function->create_lock);
 	ret = remove_vfs(function);
+	mutex_unlock(&function->create_lock);
 	if (ret) {
 		NL_SET_ERR_MSG_FMT(extack, "The driver of %s keeps its virtual functions",
 				   pci_name(pdev));
@@ -663,6 +660,27 @@ void fabric_pci_function_put(struct pci_dev *pdev)
 	}
 	mutex_unlock(&fabric_pci_inventory_lock);
 	pci_dev_put(pdev);
+}
+
+/*
+ * A slice of the offer, which there is still, has lost its function. With the create_lock, no
+ * virtual function goes to a holder between the look and the removal.
+ */
+void fabric_pci_offer_returned(struct fabric_pci_offer *offer)
+{
+	struct fabric_pci_function *physfn = offer->function;
+	char text[NETLINK_MAX_FMTMSG_LEN];
+	bool idle;
+
+	if (offer != &physfn->vfs || !fabric_device_removes_vfs(physfn->device))
+		return;
+	mutex_lock(&physfn->create_lock);
+	mutex_lock(&fabric_pci_inventory_lock);
+	idle = function_find(physfn->pdev) && !physfn->granted && !is_divided(physfn, text);
+	mutex_unlock(&fabric_pci_inventory_lock);
+	if (idle)
+		remove_vfs(physfn);
+	mutex_unlock(&physfn->create_lock);
 }
 
 /* Notifications have ended. What the core has of the functions goes with the domains. */

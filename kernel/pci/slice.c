@@ -258,6 +258,7 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 		return_to_host(pslice);
 		cancel_work_sync(&pslice->unbind);
 		pci_slice_free(pslice);
+		fabric_pci_offer_returned(slice->resource_priv);
 		return ret;
 	}
 	slice->priv = pslice;
@@ -400,6 +401,7 @@ int fabric_pci_slice_release(struct fabric_slice *slice)
 	/* It completes before it is done. Not flushed: that is for queues that free memory */
 	cancel_work_sync(&pslice->unbind);
 	pci_slice_free(pslice);
+	fabric_pci_offer_returned(slice->resource_priv);
 	return 0;
 }
 

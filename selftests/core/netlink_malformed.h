@@ -189,6 +189,10 @@
 { "driver_of_memory_is_refused", FABRIC_CMD_GRANT_NEW,
 	.attrs = { KIND, ONE_GRANULE, WHERE, STR(FABRIC_A_GRANT_DRIVER, "a") },
 	.err = EINVAL, .text = "A driver goes with functions", .bad = FABRIC_A_GRANT_DRIVER },
+{ "idle_vfs_after_the_last_is_refused", FABRIC_CMD_DEVICE_SET,
+	.attrs = { U32(FABRIC_A_DEVICE_ID, 1),
+		   U32(FABRIC_A_DEVICE_IDLE_VFS, FABRIC_IDLE_VFS_MAX + 1) },
+	.err = ERANGE, .text = "integer out of range", .bad = FABRIC_A_DEVICE_IDLE_VFS },
 
 /* Attributes that do not belong there */
 { "attribute_after_the_last_is_refused", FABRIC_CMD_GRANT_DEL,

@@ -142,6 +142,23 @@ more_than_there_are_is_refused()
 	expect_refusal 4 "Largest free extent is 0" fc grant new "${one[@]}"
 }
 
+idle_functions_go_if_that_is_wanted()
+{
+	local first second
+
+	fc device set "$device" idle-vfs remove >/dev/null
+	defer eval 'fc device set "$device" idle-vfs keep >/dev/null'
+	first=$(function_new mode bare) || fail "no grant"
+	second=$(function_new mode vfio) || fail "no second grant"
+	fc grant del "$first" >/dev/null || fail "the grant is not released"
+	expect_eq "$(cat "$PCI/$igb/sriov_numvfs")" 7 "virtual functions with a grant"
+	fc grant del "$second" >/dev/null || fail "the second grant is not released"
+	expect_eq "$(cat "$PCI/$igb/sriov_numvfs")" 0 "virtual functions without one"
+	expect_refusal 1 "The device can't have virtual functions" \
+		fc device set "$(ask device name="$(pci_of_driver virtio-pci | head -n 1)" -- id)" \
+		idle-vfs remove
+}
+
 slice_of_two_is_refused()
 {
 	expect_refusal 1 "A slice is one function" fc grant new kind function size 2 device "$device"
@@ -270,6 +287,7 @@ ktap_run_all \
 	function_of_nvme_is_granted \
 	bus_mastering_ends_with_the_grant \
 	more_than_there_are_is_refused \
+	idle_functions_go_if_that_is_wanted \
 	slice_of_two_is_refused \
 	driver_unbound_by_others_ends_the_grant \
 	removed_functions_end_their_grants \

@@ -26,6 +26,9 @@ void device_out(struct out *out, const struct fabric_device *device)
 	out_u32_usually(out, "slices", device->slices, 0);
 	out_amount_if(out, "in-use", device->pci ? FABRIC_KIND_FUNCTION : FABRIC_KIND_MEMORY,
 		      device->in_use, device->in_use);
+	if (device->idle_vfs)
+		out_enum_usually(out, "idle-vfs", FABRIC_ENUM_IDLE_VFS, device->idle_vfs,
+				 FABRIC_IDLE_VFS_KEEP);
 	pci_out(out, device->pci);
 	out_item_end(out);
 }
@@ -132,6 +135,7 @@ enum {
 	SET_ADMIN_STATE,
 	SET_LABEL,
 	SET_UNLABEL,
+	SET_IDLE_VFS,
 };
 
 static const struct arg set_args[] = {
@@ -140,6 +144,8 @@ static const struct arg set_args[] = {
 			      .value = "STATE", .help = "what is wanted of it" },
 	[SET_LABEL] = { "label", ARG_LABEL, REPEAT, .value = "LABEL", .help = LABEL_HELP },
 	[SET_UNLABEL] = { "unlabel", ARG_STRING, REPEAT, .value = "KEY", .help = UNLABEL_HELP },
+	[SET_IDLE_VFS] = { "idle-vfs", ARG_ENUM, .names = FABRIC_ENUM_IDLE_VFS, .value = "CHOICE",
+			   .help = "what becomes of virtual functions when none is granted" },
 };
 
 static int device_set(struct ctl *ctl, const struct args *args)
@@ -150,10 +156,13 @@ static int device_set(struct ctl *ctl, const struct args *args)
 	uint32_t id;
 	int err;
 
-	if (!HAS(args, SET_ADMIN_STATE) && !HAS(args, SET_LABEL) && !HAS(args, SET_UNLABEL))
-		usage_error(ctl, "device set: nothing to set, give admin-state, label or unlabel");
+	if (!HAS(args, SET_ADMIN_STATE) && !HAS(args, SET_LABEL) && !HAS(args, SET_UNLABEL) &&
+	    !HAS(args, SET_IDLE_VFS))
+		usage_error(ctl,
+			    "device set: nothing to set, give admin-state, label, unlabel or idle-vfs");
 	fabric_device_set_req_init(&req);
 	req.admin_state = args->value[SET_ADMIN_STATE].number;
+	req.idle_vfs = args->value[SET_IDLE_VFS].number;
 	req.nr_labels = args_texts(ctl, args, SET_LABEL, labels, ARRAY_SIZE(labels));
 	req.labels = labels;
 	req.nr_unlabels = args_texts(ctl, args, SET_UNLABEL, unlabels, ARRAY_SIZE(unlabels));
@@ -260,7 +269,7 @@ static int device_drain(struct ctl *ctl, const struct args *args)
 
 static const struct cmd cmds[] = {
 	{ "show", "Show devices", show_args, ARRAY_SIZE(show_args), .run = device_show },
-	{ "set", "Change the administrative state and the labels of a device", set_args,
+	{ "set", "Change what is wanted of a device, and its labels", set_args,
 	  ARRAY_SIZE(set_args), .run = device_set },
 	{ "drain", "Grant nothing more of a device, and wait until it has no slices", drain_args,
 	  ARRAY_SIZE(drain_args), .run = device_drain },

@@ -30,6 +30,13 @@ static const char *const admin_state_names[] = {
 
 static_assert(ARRAY_SIZE(admin_state_names) == __FABRIC_ADMIN_STATE_MAX, "a state has no name");
 
+static const char *const idle_vfs_names[] = {
+	[FABRIC_IDLE_VFS_KEEP] = "keep",
+	[FABRIC_IDLE_VFS_REMOVE] = "remove",
+};
+
+static_assert(ARRAY_SIZE(idle_vfs_names) == __FABRIC_IDLE_VFS_MAX, "a choice has no name");
+
 static const char *const mode_names[] = {
 	[FABRIC_MODE_MAP] = "map",
 	[FABRIC_MODE_DEVDAX] = "devdax",
@@ -269,6 +276,7 @@ static const struct {
 	[FABRIC_ENUM_PCI_POWER] = { pci_power_names, ARRAY_SIZE(pci_power_names) },
 	[FABRIC_ENUM_PCI_ACS] = { pci_acs_names, ARRAY_SIZE(pci_acs_names) },
 	[FABRIC_ENUM_PCI_OBSTACLE] = { pci_obstacle_names, ARRAY_SIZE(pci_obstacle_names) },
+	[FABRIC_ENUM_IDLE_VFS] = { idle_vfs_names, ARRAY_SIZE(idle_vfs_names) },
 };
 
 FABRIC_API const char *fabric_enum_name(enum fabric_enum which, uint32_t value)
@@ -312,6 +320,7 @@ static const char *const device_attrs[] = {
 	[FABRIC_A_DEVICE_ADMIN_STATE] = "admin-state",
 	[FABRIC_A_DEVICE_LABEL] = "label",
 	[FABRIC_A_DEVICE_UNLABEL] = "unlabel",
+	[FABRIC_A_DEVICE_IDLE_VFS] = "idle-vfs",
 };
 
 static const char *const resource_attrs[] = {

@@ -20,6 +20,7 @@ static const struct field fields[] = {
 	FIELD(struct fabric_device, admin_state, FABRIC_A_DEVICE_ADMIN_STATE),
 	FIELD(struct fabric_device, slices, FABRIC_A_DEVICE_SLICES),
 	FIELD(struct fabric_device, in_use, FABRIC_A_DEVICE_IN_USE),
+	FIELD(struct fabric_device, idle_vfs, FABRIC_A_DEVICE_IDLE_VFS),
 };
 
 int parse_device(const struct nlmsghdr *nlh, struct box *box)
@@ -89,6 +90,7 @@ FABRIC_API int fabric_device_set(struct fabric_ctx *ctx, uint32_t id,
 	put_id(ctx, FABRIC_A_DEVICE_ADMIN_STATE, copy.admin_state);
 	put_names(ctx, FABRIC_A_DEVICE_LABEL, copy.labels, copy.nr_labels);
 	put_names(ctx, FABRIC_A_DEVICE_UNLABEL, copy.unlabels, copy.nr_unlabels);
+	put_id(ctx, FABRIC_A_DEVICE_IDLE_VFS, copy.idle_vfs);
 	return device_talk(ctx, device);
 }
 

@@ -347,6 +347,22 @@ enum fabric_pci_obstacle {
 	FABRIC_PCI_OBSTACLE_MAX = (__FABRIC_PCI_OBSTACLE_MAX - 1)
 };
 
+/**
+ * enum fabric_idle_vfs - What becomes of the virtual functions of a device
+ *   when the last grant of one has ended.
+ * @FABRIC_IDLE_VFS_KEEP: They stay, parked.
+ * @FABRIC_IDLE_VFS_REMOVE: They are removed, unless a driver of the host has
+ *   one.
+ */
+enum fabric_idle_vfs {
+	FABRIC_IDLE_VFS_KEEP = 1,
+	FABRIC_IDLE_VFS_REMOVE,
+
+	/* private: */
+	__FABRIC_IDLE_VFS_MAX,
+	FABRIC_IDLE_VFS_MAX = (__FABRIC_IDLE_VFS_MAX - 1)
+};
+
 /*
  * How a physical port of a switch is configured (CXL 3.1, section 7.6.7.1.2).
  * The values here and in the other enumerations of the FM API are not those of
@@ -576,6 +592,7 @@ enum {
 	FABRIC_A_DEVICE_SLICES,
 	FABRIC_A_DEVICE_IN_USE,
 	FABRIC_A_DEVICE_PCI,
+	FABRIC_A_DEVICE_IDLE_VFS,
 
 	__FABRIC_A_DEVICE_MAX,
 	FABRIC_A_DEVICE_MAX = (__FABRIC_A_DEVICE_MAX - 1)

@@ -481,6 +481,7 @@ void *fabric_port_priv(struct fabric_port *port);
 struct fabric_device *fabric_device_add(struct fabric_domain *domain,
 					const struct fabric_device_info *info, void *priv);
 void fabric_device_pci_event(struct fabric_device *device, const struct fabric_pci_info *pci);
+bool fabric_device_removes_vfs(struct fabric_device *device);
 int fabric_device_withdraw(struct fabric_device *device, struct netlink_ext_ack *extack);
 int fabric_device_remove(struct fabric_device *device, const char *reason, unsigned long timeout);
 

@@ -165,6 +165,7 @@ enum fabric_enum {
 	FABRIC_ENUM_PCI_POWER,
 	FABRIC_ENUM_PCI_ACS,	/* from 0 */
 	FABRIC_ENUM_PCI_OBSTACLE,
+	FABRIC_ENUM_IDLE_VFS,
 };
 
 /**
@@ -775,6 +776,7 @@ int fabric_fm_command_list(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t 
  * @nr_labels: number of @labels
  * @labels: labels, "key=value" each
  * @pci: what it is as a PCI function, or NULL
+ * @idle_vfs: what becomes of its virtual functions when none is granted, 0 without SR-IOV
  */
 struct fabric_device {
 	uint32_t id;
@@ -794,6 +796,7 @@ struct fabric_device {
 	uint32_t nr_labels;
 	const char *const *labels;
 	const struct fabric_pci *pci;
+	enum fabric_idle_vfs idle_vfs;
 };
 
 /**
@@ -804,6 +807,7 @@ struct fabric_device {
  * @labels: labels to add, "key=value" each; one with the same key goes
  * @nr_unlabels: number of @unlabels, at most FABRIC_LABELS_MAX
  * @unlabels: keys of labels that are to go
+ * @idle_vfs: what becomes of its virtual functions when none is granted, 0 leaves that
  *
  * Start with fabric_device_set_req_init().
  */
@@ -814,6 +818,7 @@ struct fabric_device_set_req {
 	const char *const *labels;
 	uint32_t nr_unlabels;
 	const char *const *unlabels;
+	enum fabric_idle_vfs idle_vfs;
 };
 
 /** fabric_device_set_req_init() - a request that changes nothing */
