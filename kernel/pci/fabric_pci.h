@@ -60,6 +60,12 @@ struct fabric_pci_bridge *fabric_pci_bridge_put(struct fabric_pci_bridge *bridge
 void fabric_pci_bridge_end(struct fabric_pci_bridge *bridge);
 void fabric_pci_bridge_exit(void);
 
+/* capability.c */
+#define FABRIC_PCI_WHOLE	"/pf"
+
+void fabric_pci_capability(const struct pci_dev *pdev, bool whole,
+			   char capability[FABRIC_NAME_MAX_LEN + 1]);
+
 /* facts.c */
 void fabric_pci_facts_init(struct pci_dev *pdev, struct fabric_pci_info *info);
 void fabric_pci_facts_update(struct pci_dev *pdev, struct fabric_pci_info *info);

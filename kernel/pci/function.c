@@ -268,26 +268,6 @@ static int add_device(struct fabric_pci_function *function)
 	return PTR_ERR_OR_ZERO(function->device);
 }
 
-static const char *capability_of(const struct pci_dev *pdev)
-{
-	if (pdev->class == PCI_CLASS_STORAGE_EXPRESS)
-		return "nvme";
-	switch (pdev->class >> 16) {
-	case PCI_BASE_CLASS_STORAGE:
-		return "storage";
-	case PCI_BASE_CLASS_NETWORK:
-		return "net";
-	case PCI_BASE_CLASS_DISPLAY:
-		return "gpu";
-	case PCI_BASE_CLASS_CRYPT:
-		return "crypto";
-	case PCI_BASE_CLASS_ACCELERATOR:
-		return "accelerator";
-	default:
-		return "function";
-	}
-}
-
 static void offer(struct fabric_pci_function *function, struct fabric_pci_offer *offer,
 		  unsigned int nr, bool whole)
 {
@@ -307,8 +287,7 @@ static void offer(struct fabric_pci_function *function, struct fabric_pci_offer 
 
 	if (offer->resource || !function->device || !nr)
 		return;
-	snprintf(capability, sizeof(capability), "%s%s", capability_of(function->pdev),
-		 whole ? "/pf" : "");
+	fabric_pci_capability(function->pdev, whole, capability);
 	offer->function = function;
 	offer->nr = nr;
 	resource = fabric_resource_add(function->device, &info, offer);

@@ -23,14 +23,16 @@ module_file()
 	done
 }
 
+# module_load NAME [PARAMETER=VALUE...]
 module_load()
 {
 	local name=$1 file dep
 
+	shift
 	[ ! -d "/sys/module/$name" ] || return 0
 	file=$(module_file "$name")
 	if [ -z "$file" ]; then
-		modprobe "$name"
+		modprobe "$name" "$@"
 		return
 	fi
 	for dep in $(modinfo -F depends "$file" | tr ',' ' '); do
@@ -39,7 +41,7 @@ module_load()
 		*) modprobe "$dep" || return ;;
 		esac
 	done
-	insmod "$file"
+	insmod "$file" "$@"
 }
 
 mount_once()

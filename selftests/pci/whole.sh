@@ -48,6 +48,46 @@ functions_offer_themselves()
 		jq -c '[.resources[].capability]')" '["nvme/pf"]' "resources of NVMe"
 }
 
+capabilities_of()
+{
+	fcj resource show device "$(ask device name="$1" -- id)" |
+		jq -r '[.resources[].capability] | sort | join(" ")'
+}
+
+# The first rule that matches, and of virtual functions too. It changes all ids
+administrator_says_what_functions_can_do()
+{
+	local id
+
+	rmmod fabric_pci
+	defer eval 'rmmod fabric_pci; pci_load'
+	module_load fabric_pci \
+		"capabilities=8086:10c9=net/fast,class:0108=disk,8086:*=never,class:010802=never"
+	expect_eq "$(capabilities_of "$igb")" "net/fast net/fast/pf" "what igb offers"
+	expect_eq "$(capabilities_of "$(nvme_alone)")" disk/pf "what NVMe offers"
+	expect_match "$(cat /sys/module/fabric_pci/parameters/capabilities)" \
+		"^8086:10c9=net/fast,class:0108=disk," "the table that is shown"
+	id=$(fcj grant new kind function size 1 capability net/fast mode bare |
+		jq -r '.grants[0].id') || fail "no grant"
+	driver_is "$igb" igb || fail "igb lost its function"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+}
+
+bad_table_is_refused()
+{
+	local before bad file=/sys/module/fabric_pci/parameters/capabilities
+
+	before=$(cat $file)
+	for bad in 8086 8086:10c9 8086:10c9= 8086=net :=net 80861:1=net class:=net class:02000=net \
+		   class:xx=net 8086:10c9=net,x "8086:10c9=$(printf %061d 0)"; do
+		not eval "echo '$bad' >$file" 2>/dev/null || fail "it takes $bad"
+		expect_eq "$(cat $file)" "$before" "the table after $bad"
+	done
+	echo 8086:10c9=net/fast >$file
+	expect_eq "$(cat $file)" 8086:10c9=net/fast "a table that is good"
+	echo >$file
+}
+
 # Nobody gets a whole function who asked for any
 whole_function_is_granted_by_name_only()
 {
@@ -162,10 +202,12 @@ removed_function_ends_its_grant()
 
 ktap_run_all \
 	functions_offer_themselves \
+	bad_table_is_refused \
 	whole_function_is_granted_by_name_only \
 	tenant_needs_a_quota_by_name \
 	whole_function_goes_and_comes_back \
 	function_with_granted_virtual_ones_is_refused \
 	function_with_virtual_ones_of_the_host_is_refused \
 	mounted_disk_is_granted_by_force \
-	removed_function_ends_its_grant
+	removed_function_ends_its_grant \
+	administrator_says_what_functions_can_do
