@@ -20,3 +20,4 @@ have() {
 
 have QUOTED_NS 'define MODULE_IMPORT_NS\(ns\)[[:space:]]+MODULE_INFO\(import_ns, ns\)' linux/module.h
 have HRTIMER_SETUP 'hrtimer_setup\(' linux/hrtimer.h
+have NETDEV_LOCK_OPS 'netdev_lock_ops\(struct net_device' net/netdev_lock.h

@@ -692,6 +692,8 @@ int fabric_tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @wait: how long it may wait for capacity, ms
  * @bandwidth_min: guaranteed to each slice on its path, Mb/s
  * @bandwidth_max: each slice is throttled to, Mb/s, or 0
+ * @mac: of network functions, all zeroes for none
+ * @vlan: of network functions, or 0
  * @force: it can be of what the host uses
  * @driver: what a function is bound to, or NULL
  * @token: name that the client gives it, or NULL
@@ -724,6 +726,8 @@ struct fabric_grant_req {
 	u64 wait;
 	u32 bandwidth_min;
 	u32 bandwidth_max;
+	u8 mac[ETH_ALEN] __aligned(2);
+	u16 vlan;
 	bool force;
 	char *driver;
 	char *token;

@@ -17,6 +17,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/cred.h>
+#include <linux/etherdevice.h>
 #include <linux/hashtable.h>
 #include <linux/math64.h>
 #include <linux/sched.h>
@@ -120,6 +121,17 @@ static int fill_slices(struct sk_buff *skb, const struct fabric_grant *grant)
 	return 0;
 }
 
+static int fill_network(struct sk_buff *skb, const struct fabric_grant_req *req)
+{
+	char mac[3 * ETH_ALEN];
+
+	snprintf(mac, sizeof(mac), "%pM", req->mac);
+	if ((!is_zero_ether_addr(req->mac) && nla_put_string(skb, FABRIC_A_GRANT_MAC, mac)) ||
+	    (req->vlan && nla_put_u32(skb, FABRIC_A_GRANT_VLAN, req->vlan)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int fill_request(struct sk_buff *skb, const struct fabric_grant_req *req)
 {
 	if ((req->capability &&
@@ -142,7 +154,7 @@ static int fill_request(struct sk_buff *skb, const struct fabric_grant_req *req)
 	    (req->bandwidth_max &&
 	     nla_put_u32(skb, FABRIC_A_GRANT_BANDWIDTH_MAX, req->bandwidth_max)))
 		return -EMSGSIZE;
-	return 0;
+	return fill_network(skb, req);
 }
 
 static int fill_queued(struct sk_buff *skb, const struct fabric_grant *grant)

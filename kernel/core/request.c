@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests for a grant: what they say, and whether whoever sends them may. */
 #include <kunit/visibility.h>
+#include <linux/etherdevice.h>
+#include <linux/hex.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -82,7 +84,8 @@ bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant
 	       a->domain_id == b->domain_id && a->device_id == b->device_id &&
 	       a->port_id == b->port_id && a->numa_node == b->numa_node &&
 	       a->pieces == b->pieces && a->granularity == b->granularity &&
-	       a->bandwidth_min == b->bandwidth_min && a->bandwidth_max == b->bandwidth_max;
+	       a->bandwidth_min == b->bandwidth_min && a->bandwidth_max == b->bandwidth_max &&
+	       !memcmp(a->mac, b->mac, ETH_ALEN) && a->vlan == b->vlan;
 }
 
 static u64 optional(const struct genl_info *info, int attr, u64 otherwise)
@@ -262,6 +265,34 @@ static int parse_driver(const struct genl_info *info, struct fabric_grant_req *r
 	return -EINVAL;
 }
 
+/* Who is on the network as whom is the administrator's to say. */
+static int parse_network(const struct genl_info *info, struct fabric_grant_req *req, bool admin)
+{
+	const struct nlattr *mac = info->attrs[FABRIC_A_GRANT_MAC];
+	const struct nlattr *vlan = info->attrs[FABRIC_A_GRANT_VLAN];
+
+	if (!mac && !vlan)
+		return 0;
+	if (req->kind != FABRIC_KIND_FUNCTION) {
+		NL_SET_ERR_MSG_ATTR(info->extack, mac ?: vlan, "Only functions have mac and vlan");
+		return -EINVAL;
+	}
+	if (!admin) {
+		NL_SET_ERR_MSG_ATTR(info->extack, mac ?: vlan,
+				    "To set mac and vlan needs CAP_SYS_ADMIN");
+		return -EPERM;
+	}
+	if (mac && req->size != 1) {
+		NL_SET_ERR_MSG_ATTR(info->extack, mac, "A MAC is one of a single function");
+		return -EINVAL;
+	}
+	req->vlan = optional_u32(info, FABRIC_A_GRANT_VLAN, 0);
+	if (!mac || (mac_pton(nla_data(mac), req->mac) && is_valid_ether_addr(req->mac)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, mac, "No MAC of a single station, like 52:54:00:12:34:56");
+	return -EINVAL;
+}
+
 /* Find the tenant, and what it allows. */
 static int parse_tenant(const struct genl_info *info, struct fabric_grant_req *req, bool admin)
 {
@@ -361,6 +392,8 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 		ret = parse_place(info, req);
 	if (!ret)
 		ret = parse_driver(info, req);
+	if (!ret)
+		ret = parse_network(info, req, admin);
 	if (!ret)
 		ret = parse_bandwidth(info, req);
 	if (!ret)

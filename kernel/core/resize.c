@@ -9,6 +9,7 @@
  * move to a part, which is released like any grant: if one of them can't be
  * proven clean, the part stays, in quarantine, and is listed from then on.
  */
+#include <linux/etherdevice.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -552,6 +553,10 @@ static int check(struct fabric_grant *grant, const struct fabric_grant_change *c
 		NL_SET_ERR_MSG_FMT(extack, "Held by process %d (%s), use force", grant->pid,
 				   grant->comm);
 		return -EBUSY;
+	}
+	if (size > grant->size && !is_zero_ether_addr(grant->req->mac)) {
+		NL_SET_ERR_MSG(extack, "The MAC of the grant is one of a single function");
+		return -EINVAL;
 	}
 	if (min > size) {
 		NL_SET_ERR_MSG_FMT(extack, "Min is %llu, more than the size %llu", min, size);

@@ -17,6 +17,8 @@ struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant)
 	slice->pub.uid = grant->uid;
 	slice->pub.gid = grant->gid;
 	slice->pub.bandwidth_max = grant->req->bandwidth_max;
+	memcpy(slice->pub.mac, grant->req->mac, ETH_ALEN);
+	slice->pub.vlan = grant->req->vlan;
 	slice->pub.force = grant->req->force;
 	slice->pub.driver = grant->req->driver;
 	slice->bandwidth_min = grant->req->bandwidth_min;

@@ -6,6 +6,7 @@
 static const struct fabric_backend_ops pci_ops = {
 	.owner = THIS_MODULE,
 	.name = "pci",
+	.throttles = true,
 	.refresh = fabric_pci_refresh,
 	.slice_prepare = fabric_pci_slice_prepare,
 	.slice_commit = fabric_pci_slice_commit,

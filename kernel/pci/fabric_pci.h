@@ -92,6 +92,11 @@ struct pci_dev *fabric_pci_function_get(struct fabric_pci_offer *offer, u64 inde
 void fabric_pci_function_put(struct pci_dev *pdev);
 void fabric_pci_offer_returned(struct fabric_pci_offer *offer);
 
+/* net.c */
+int fabric_pci_net_set(struct pci_dev *pdev, const struct fabric_slice *slice,
+		       struct netlink_ext_ack *extack);
+int fabric_pci_net_clear(struct pci_dev *pdev, struct fabric_slice *slice);
+
 /* park.c */
 int fabric_pci_park_reserve(struct pci_dev *pdev);
 bool fabric_pci_is_parked(struct pci_dev *pdev);

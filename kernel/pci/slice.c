@@ -253,7 +253,12 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 	if (!ret)
 		ret = park_and_reset(pdev, extack);
 	if (!ret)
+		ret = fabric_pci_net_set(pdev, slice, extack);
+	if (!ret) {
 		ret = list_slice(pslice, extack);
+		if (ret)
+			fabric_pci_net_clear(pdev, slice);
+	}
 	if (ret) {
 		return_to_host(pslice);
 		cancel_work_sync(&pslice->unbind);
@@ -386,6 +391,9 @@ int fabric_pci_slice_release(struct fabric_slice *slice)
 		return ret;
 	/* One that is gone comes back as new */
 	if (!is_gone(pslice->pdev)) {
+		ret = fabric_pci_net_clear(pslice->pdev, slice);
+		if (ret)
+			return ret;
 		ret = reset(pslice->pdev);
 		if (ret && !is_gone(pslice->pdev)) {
 			snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",

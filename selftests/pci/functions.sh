@@ -89,6 +89,60 @@ named_driver_is_for_the_administrator()
 		as_user "$FABRIC_CTL" grant new "${one[@]}" driver igb
 }
 
+# What ip(8) says of virtual function 0
+vf_of_ip()
+{
+	ip link show dev "$1" | grep ' vf 0 '
+}
+
+# The next holder finds nothing of it
+properties_of_a_network_function_go_with_the_grant()
+{
+	local id before net
+
+	net=$(ls "$PCI/$igb/net")
+	id=$(function_new mode bare) || fail "no grant"
+	fc grant del "$id" >/dev/null
+	before=$(vf_of_ip "$net")
+	id=$(function_new mode bare mac 52:54:00:aa:bb:01 vlan 7) || fail "no grant with them"
+	expect_match "$(vf_of_ip "$net")" "52:54:00:aa:bb:01.* vlan 7" "what ip says"
+	expect_eq "$(fcj grant show "$id" | jq -c '.grants[0] | [.mac, .vlan]')" \
+		'["52:54:00:aa:bb:01",7]' "what the grant says"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	expect_eq "$(vf_of_ip "$net")" "$before" "what ip says afterwards"
+}
+
+rate_of_a_network_function_is_limited()
+{
+	local id net
+
+	net=$(ls "$PCI/$igb/net")
+	ip link set "$net" up
+	defer ip link set "$net" down
+	busywait 20000 eval '[ "$(cat /sys/class/net/$net/carrier)" = 1 ]' || fail "$net has no link"
+	id=$(function_new mode bare bandwidth-max 100Mb/s) || fail "no grant"
+	expect_match "$(vf_of_ip "$net")" "max_tx_rate 100Mbps" "what ip says"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	not eval 'vf_of_ip "$net" | grep -q tx_rate' || fail "the limit is there: $(vf_of_ip "$net")"
+}
+
+properties_of_others_are_refused()
+{
+	local physfn
+
+	expect_refusal 1 "Only functions have mac and vlan" fc grant new kind memory size 1M vlan 7
+	expect_refusal 1 "No MAC of a single station" fc grant new "${one[@]}" mac 01:00:00:00:00:01
+	expect_refusal 1 "A MAC is one of a single function" fc grant new kind function size 2 \
+		pieces 2 mac 52:54:00:aa:bb:01
+	physfn=$(dirname "$(realpath "$(grep -lx 4 "$PCI"/*/sriov_totalvfs)")")
+	defer eval "echo 0 >$physfn/sriov_numvfs"
+	expect_refusal 1 "$(basename "$physfn") has no interface to set mac or vlan by" \
+		fc grant new kind function size 1 capability nvme mode bare vlan 7
+	fc tenant new selftest user $uid quota function=1 >/dev/null
+	expect_refusal 5 "To set mac and vlan needs CAP_SYS_ADMIN" \
+		as_user "$FABRIC_CTL" grant new "${one[@]}" mode vfio vlan 7
+}
+
 # Without ACS of the port above, all virtual functions are in its group
 shared_group_is_refused_with_the_names_of_the_others()
 {
@@ -283,6 +337,9 @@ ktap_run_all \
 	granted_function_gets_the_driver_of_the_host \
 	named_driver_is_bound_by_override \
 	named_driver_is_for_the_administrator \
+	properties_of_a_network_function_go_with_the_grant \
+	rate_of_a_network_function_is_limited \
+	properties_of_others_are_refused \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
 	bus_mastering_ends_with_the_grant \

@@ -238,6 +238,8 @@ enum {
 	NEW_BANDWIDTH_MAX,
 	NEW_FORCE,
 	NEW_DRIVER,
+	NEW_MAC,
+	NEW_VLAN,
 	NEW_HOLDER,				/* of grant new */
 	NEW_NOTICE_SIGNAL = NEW_HOLDER,		/* of run */
 };
@@ -301,7 +303,11 @@ extern const char *const granted_kinds[];
 	[NEW_FORCE] = { "force", ARG_FLAG, \
 			.help = "if nothing is free, take a function that the host uses" }, \
 	[NEW_DRIVER] = { "driver", ARG_STRING, .value = "NAME", \
-			 .help = "what a function is bound to in mode driver" }
+			 .help = "what a function is bound to in mode driver" }, \
+	[NEW_MAC] = { "mac", ARG_STRING, .value = "MAC", \
+		      .help = "address of a virtual function of a network" }, \
+	[NEW_VLAN] = { "vlan", ARG_NUMBER, .value = "VLAN", .min = 1, .max = 4094, \
+		       .help = "VLAN of a virtual function of a network" }
 
 int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_req *req);
 int request_wait(struct ctl *ctl, const struct fabric_grant **grant);

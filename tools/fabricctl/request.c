@@ -25,6 +25,8 @@ int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_
 	req->mode = value[NEW_MODE].number;
 	req->capability = value[NEW_CAPABILITY].text;
 	req->driver = value[NEW_DRIVER].text;
+	req->mac = value[NEW_MAC].text;
+	req->vlan = value[NEW_VLAN].number;
 	if (HAS(args, NEW_NODE))
 		req->numa_node = value[NEW_NODE].number;
 	if (HAS(args, NEW_NEAR))

@@ -363,6 +363,8 @@ static const char *const grant_attrs[] = {
 	[FABRIC_A_GRANT_BANDWIDTH_MIN] = "bandwidth-min",
 	[FABRIC_A_GRANT_BANDWIDTH_MAX] = "bandwidth-max",
 	[FABRIC_A_GRANT_DRIVER] = "driver",
+	[FABRIC_A_GRANT_MAC] = "mac",
+	[FABRIC_A_GRANT_VLAN] = "vlan",
 };
 
 static const char *const tenant_attrs[] = {

@@ -49,6 +49,8 @@ static const struct field fields[] = {
 	FIELD(struct fabric_grant, token, FABRIC_A_GRANT_TOKEN, .string = true),
 	FIELD(struct fabric_grant, tenant, FABRIC_A_GRANT_TENANT, .string = true),
 	FIELD(struct fabric_grant, driver, FABRIC_A_GRANT_DRIVER, .string = true),
+	FIELD(struct fabric_grant, mac, FABRIC_A_GRANT_MAC, .string = true),
+	FIELD(struct fabric_grant, vlan, FABRIC_A_GRANT_VLAN),
 };
 
 static const struct field notice_fields[] = {
@@ -193,6 +195,8 @@ static void put_grant_req(struct fabric_ctx *ctx, const struct fabric_grant_req 
 	if (req->force)
 		put_flag(ctx, FABRIC_A_GRANT_FORCE);
 	put_name(ctx, FABRIC_A_GRANT_DRIVER, req->driver);
+	put_name(ctx, FABRIC_A_GRANT_MAC, req->mac);
+	put_id(ctx, FABRIC_A_GRANT_VLAN, req->vlan);
 }
 
 FABRIC_API int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,

@@ -8,6 +8,7 @@
 #define _FABRIC_BACKEND_H
 
 #include <linux/bits.h>
+#include <linux/if_ether.h>
 #include <linux/mm_types.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
@@ -63,7 +64,9 @@ struct fabric_resource;
  * @mode: how it is to appear
  * @uid: whom a device node is to belong to
  * @gid: and its group
- * @bandwidth_max: Mb/s that copies are throttled to, 0 for no limit
+ * @bandwidth_max: Mb/s that copies, or what it sends, are throttled to, 0 for no limit
+ * @mac: address of a network function, all zeroes for none
+ * @vlan: that it is in, 0 for none
  * @force: it can be something that the host uses
  * @driver: name of the driver for mode driver, or NULL
  * @grant_id: the grant that it is in, for names and messages
@@ -83,6 +86,8 @@ struct fabric_slice {
 	kuid_t uid;
 	kgid_t gid;
 	u32 bandwidth_max;
+	u8 mac[ETH_ALEN] __aligned(2);
+	u16 vlan;
 	bool force;
 	const char *driver;
 	u32 grant_id;
@@ -220,7 +225,7 @@ struct fabric_backend_ops {
 	/** @name: name of the backend as users see it */
 	const char *name;
 
-	/** @throttles: copies heed &fabric_slice.bandwidth_max */
+	/** @throttles: it heeds &fabric_slice.bandwidth_max, or refuses a slice with it */
 	bool throttles;
 
 	/**

@@ -1094,6 +1094,8 @@ struct fabric_taken {
  * @nr_taken: number of @taken
  * @taken: who took something from it; the others follow by &fabric_taken.next
  * @driver: what its functions are bound to, or "" for what the host has
+ * @mac: address of its functions, or ""
+ * @vlan: VLAN of its functions, or 0
  */
 struct fabric_grant {
 	uint32_t id;
@@ -1138,6 +1140,8 @@ struct fabric_grant {
 	uint32_t nr_taken;
 	const struct fabric_taken *taken;
 	char driver[FABRIC_NAME_SIZE];
+	char mac[FABRIC_NAME_SIZE];
+	uint32_t vlan;
 };
 
 /**
@@ -1172,6 +1176,9 @@ struct fabric_grant {
  *	naming another needs CAP_SYS_ADMIN
  * @force: if nothing is free, what the host uses is taken from it; needs CAP_SYS_ADMIN
  * @driver: what a function is bound to in mode driver, or NULL for what the host has
+ * @mac: of a virtual function of a network, "52:54:00:12:34:56", or NULL; like @vlan,
+ *	needs CAP_SYS_ADMIN
+ * @vlan: of a virtual function of a network, or 0
  *
  * Start with fabric_grant_req_init().
  */
@@ -1205,6 +1212,8 @@ struct fabric_grant_req {
 	const char *tenant;
 	bool force;
 	const char *driver;
+	const char *mac;
+	uint32_t vlan;
 };
 
 /** fabric_grant_req_init() - a request for nothing yet, from anywhere */
