@@ -696,6 +696,7 @@ int fabric_tenant_fill(struct sk_buff *skb, const struct genl_info *info, void *
  * @vlan: of network functions, or 0
  * @force: it can be of what the host uses
  * @driver: what a function is bound to, or NULL
+ * @group: with the others of its IOMMU group
  * @token: name that the client gives it, or NULL
  * @tenant: whose it is, referenced, or NULL
  * @holder: what it is bound to
@@ -730,6 +731,7 @@ struct fabric_grant_req {
 	u16 vlan;
 	bool force;
 	char *driver;
+	bool group;
 	char *token;
 	struct fabric_tenant *tenant;
 	enum fabric_holder holder;

@@ -141,6 +141,7 @@ static int fill_request(struct sk_buff *skb, const struct fabric_grant_req *req)
 	    (req->tenant && nla_put_string(skb, FABRIC_A_GRANT_TENANT, req->tenant->name)) ||
 	    (req->token && nla_put_string(skb, FABRIC_A_GRANT_TOKEN, req->token)) ||
 	    (req->driver && nla_put_string(skb, FABRIC_A_GRANT_DRIVER, req->driver)) ||
+	    (req->group && nla_put_flag(skb, FABRIC_A_GRANT_GROUP)) ||
 	    nla_put_u32(skb, FABRIC_A_GRANT_PRIORITY, req->priority) ||
 	    (req->min && nla_put_uint(skb, FABRIC_A_GRANT_MIN, req->min)) ||
 	    nla_put_u32(skb, FABRIC_A_GRANT_RECLAIMABLE, req->reclaimable) ||

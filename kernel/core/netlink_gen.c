@@ -92,7 +92,7 @@ static const struct nla_policy fabric_grant_get_nl_policy[FABRIC_A_GRANT_ID + 1]
 };
 
 /* FABRIC_CMD_GRANT_NEW - do */
-static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_VLAN + 1] = {
+static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_GROUP + 1] = {
 	[FABRIC_A_GRANT_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 	[FABRIC_A_GRANT_CAPABILITY] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_GRANT_SIZE] = NLA_POLICY_MIN(NLA_UINT, 1),
@@ -122,6 +122,7 @@ static const struct nla_policy fabric_grant_new_nl_policy[FABRIC_A_GRANT_VLAN + 
 	[FABRIC_A_GRANT_DRIVER] = { .type = NLA_NUL_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_GRANT_MAC] = { .type = NLA_NUL_STRING, .len = 17, },
 	[FABRIC_A_GRANT_VLAN] = NLA_POLICY_RANGE(NLA_U32, 1, 4094),
+	[FABRIC_A_GRANT_GROUP] = { .type = NLA_FLAG, },
 };
 
 /* FABRIC_CMD_GRANT_DEL - do */
@@ -369,7 +370,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.cmd		= FABRIC_CMD_GRANT_NEW,
 		.doit		= fabric_nl_grant_new_doit,
 		.policy		= fabric_grant_new_nl_policy,
-		.maxattr	= FABRIC_A_GRANT_VLAN,
+		.maxattr	= FABRIC_A_GRANT_GROUP,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

@@ -85,7 +85,7 @@ bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant
 	       a->port_id == b->port_id && a->numa_node == b->numa_node &&
 	       a->pieces == b->pieces && a->granularity == b->granularity &&
 	       a->bandwidth_min == b->bandwidth_min && a->bandwidth_max == b->bandwidth_max &&
-	       !memcmp(a->mac, b->mac, ETH_ALEN) && a->vlan == b->vlan;
+	       !memcmp(a->mac, b->mac, ETH_ALEN) && a->vlan == b->vlan && a->group == b->group;
 }
 
 static u64 optional(const struct genl_info *info, int attr, u64 otherwise)
@@ -289,7 +289,8 @@ static int parse_network(const struct genl_info *info, struct fabric_grant_req *
 	req->vlan = optional_u32(info, FABRIC_A_GRANT_VLAN, 0);
 	if (!mac || (mac_pton(nla_data(mac), req->mac) && is_valid_ether_addr(req->mac)))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(info->extack, mac, "No MAC of a single station, like 52:54:00:12:34:56");
+	NL_SET_ERR_MSG_ATTR(info->extack, mac,
+			    "No MAC of a single station, like 52:54:00:12:34:56");
 	return -EINVAL;
 }
 
@@ -410,6 +411,18 @@ struct fabric_grant_req *fabric_req_parse(struct genl_info *info, bool admin)
 		ret = -EPERM;
 	}
 	req->force = nla_get_flag(info->attrs[FABRIC_A_GRANT_FORCE]);
+	req->group = nla_get_flag(info->attrs[FABRIC_A_GRANT_GROUP]);
+	if (!ret && req->group && req->kind != FABRIC_KIND_FUNCTION) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_GROUP],
+				    "Only functions have an IOMMU group");
+		ret = -EINVAL;
+	}
+	/* A quota counts the one function that is asked for */
+	if (!ret && !admin && req->group) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_GROUP],
+				    "To take a whole group needs CAP_SYS_ADMIN");
+		ret = -EPERM;
+	}
 	if (!ret && !admin && req->force) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[FABRIC_A_GRANT_FORCE],
 				    "To take from the host needs CAP_SYS_ADMIN");

@@ -21,6 +21,7 @@ struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant)
 	slice->pub.vlan = grant->req->vlan;
 	slice->pub.force = grant->req->force;
 	slice->pub.driver = grant->req->driver;
+	slice->pub.group = grant->req->group;
 	slice->bandwidth_min = grant->req->bandwidth_min;
 	INIT_LIST_HEAD(&slice->claims);
 	INIT_LIST_HEAD(&slice->wants);

@@ -72,7 +72,8 @@ void fabric_pci_facts_update(struct pci_dev *pdev, struct fabric_pci_info *info)
 
 /* isolation.c */
 void fabric_pci_isolation(struct pci_dev *pdev, struct fabric_pci_info *info);
-int fabric_pci_isolation_check(const struct fabric_pci_info *info, struct netlink_ext_ack *extack);
+int fabric_pci_isolation_check(const struct fabric_pci_info *info, bool group,
+			       struct netlink_ext_ack *extack);
 
 /* function.c */
 extern struct mutex fabric_pci_inventory_lock;
@@ -87,8 +88,11 @@ void fabric_pci_function_init(void);
 void fabric_pci_function_exit(void);
 
 bool fabric_pci_function_is_known(const struct pci_dev *pdev);
-struct pci_dev *fabric_pci_function_get(struct fabric_pci_offer *offer, u64 index, bool force,
+struct pci_dev *fabric_pci_function_get(const struct fabric_slice *slice,
 					struct netlink_ext_ack *extack);
+int fabric_pci_group_get(struct pci_dev *pdev, bool force,
+			 struct pci_dev *others[FABRIC_PCI_GROUP_MEMBERS],
+			 struct netlink_ext_ack *extack);
 void fabric_pci_function_put(struct pci_dev *pdev);
 void fabric_pci_offer_returned(struct fabric_pci_offer *offer);
 

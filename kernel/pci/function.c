@@ -133,6 +133,15 @@ static void text_of_whole(char text[NETLINK_MAX_FMTMSG_LEN],
 		 function->info.address);
 }
 
+/* Of one that a holder has, or had, while what it offers is in no slice. */
+static void text_of_group(char text[NETLINK_MAX_FMTMSG_LEN],
+			  const struct fabric_pci_function *function)
+{
+	snprintf(text, NETLINK_MAX_FMTMSG_LEN,
+		 "%s is taken by the grant of its IOMMU group, or on its way back",
+		 function->info.address);
+}
+
 /*
  * Those of a function that is granted, and those that can't be made because others were. The
  * rest is told by each of those that exist; none does while the function is granted.
@@ -160,22 +169,29 @@ static void tell_vf(const struct fabric_pci_function *vf)
 
 	if (!physfn || !physfn->vfs.resource)
 		return;
-	text_of_use(text, &vf->info);
+	if (vf->granted)
+		text_of_group(text, vf);
+	else
+		text_of_use(text, &vf->info);
 	fabric_resource_withhold(physfn->vfs.resource, vf->info.vf_index,
-				 *vf->info.host_use ? text : NULL, true);
+				 vf->granted || *vf->info.host_use ? text : NULL, !vf->granted);
 }
 
 static void tell_itself(const struct fabric_pci_function *function)
 {
 	char text[NETLINK_MAX_FMTMSG_LEN];
-	bool divided;
+	bool firm;
 
 	if (!function->itself.resource)
 		return;
 	text_of_use(text, &function->info);
-	divided = is_divided(function, text);
+	firm = is_divided(function, text);
+	if (function->granted) {
+		text_of_group(text, function);
+		firm = true;
+	}
 	fabric_resource_withhold(function->itself.resource, 0,
-				 divided || *function->info.host_use ? text : NULL, !divided);
+				 firm || *function->info.host_use ? text : NULL, !firm);
 }
 
 /* The core is told what can't be had, and why. */
@@ -369,6 +385,7 @@ static void function_remove(struct pci_dev *pdev)
 	list_del(&function->node);
 	if (function->pdev->is_virtfn) {
 		memset(function->info.host_use, 0, sizeof(function->info.host_use));
+		function->granted = false;
 		tell_use(function);
 	}
 	mutex_unlock(&fabric_pci_inventory_lock);
@@ -525,7 +542,8 @@ static struct fabric_pci_function *vf_find(const struct fabric_pci_function *phy
 }
 
 /* From here on a function and its virtual ones exclude each other. */
-static int claim(struct fabric_pci_function *function, bool force, struct netlink_ext_ack *extack)
+static int claim(struct fabric_pci_function *function, bool force, bool group,
+		 struct netlink_ext_ack *extack)
 {
 	const struct fabric_pci_function *physfn = NULL;
 	char text[NETLINK_MAX_FMTMSG_LEN];
@@ -533,7 +551,7 @@ static int claim(struct fabric_pci_function *function, bool force, struct netlin
 
 	lockdep_assert_held(&fabric_pci_inventory_lock);
 	update(function);
-	ret = fabric_pci_isolation_check(&function->info, extack);
+	ret = fabric_pci_isolation_check(&function->info, group, extack);
 	if (ret)
 		return ret;
 	if (function->pdev->is_virtfn)
@@ -544,6 +562,7 @@ static int claim(struct fabric_pci_function *function, bool force, struct netlin
 		text_of_use(text, &function->info);
 	} else if (!is_divided(function, text)) {
 		function->granted = true;
+		tell_use(function);
 		pci_dev_get(function->pdev);
 		return 0;
 	}
@@ -551,8 +570,8 @@ static int claim(struct fabric_pci_function *function, bool force, struct netlin
 	return -EBUSY;
 }
 
-static struct pci_dev *get_vf(struct fabric_pci_function *physfn, u64 index, bool force,
-			      struct netlink_ext_ack *extack)
+static struct pci_dev *get_vf(struct fabric_pci_function *physfn,
+			      const struct fabric_slice *slice, struct netlink_ext_ack *extack)
 {
 	char text[NETLINK_MAX_FMTMSG_LEN];
 	struct fabric_pci_function *vf;
@@ -564,9 +583,9 @@ static struct pci_dev *get_vf(struct fabric_pci_function *physfn, u64 index, boo
 	if (ret)
 		goto out;
 	mutex_lock(&fabric_pci_inventory_lock);
-	vf = vf_find(physfn, index);
+	vf = vf_find(physfn, slice->start);
 	if (vf) {
-		ret = claim(vf, force, extack);
+		ret = claim(vf, slice->force, slice->group, extack);
 		pdev = vf->pdev;
 	} else {
 		text_of_few(text, physfn->pdev);
@@ -579,7 +598,8 @@ out:
 	return ret ? ERR_PTR(ret) : pdev;
 }
 
-static struct pci_dev *get_itself(struct fabric_pci_function *function, bool force,
+static struct pci_dev *get_itself(struct fabric_pci_function *function,
+				  const struct fabric_slice *slice,
 				  struct netlink_ext_ack *extack)
 {
 	struct pci_dev *pdev = function->pdev;
@@ -587,7 +607,7 @@ static struct pci_dev *get_itself(struct fabric_pci_function *function, bool for
 
 	mutex_lock(&fabric_pci_inventory_lock);
 	if (function_find(pdev)) {
-		ret = claim(function, force, extack);
+		ret = claim(function, slice->force, slice->group, extack);
 	} else {
 		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(pdev));
 		ret = -ENODEV;
@@ -612,18 +632,63 @@ static struct pci_dev *get_itself(struct fabric_pci_function *function, bool for
 	return pdev;
 }
 
-/*
- * What is at @index of an offer, for a holder, with a reference. A virtual function is made
- * if need be. With @force, the host can use it.
- */
-struct pci_dev *fabric_pci_function_get(struct fabric_pci_offer *offer, u64 index, bool force,
+/* The function of a slice, for its holder, with a reference. A virtual one is made if need be. */
+struct pci_dev *fabric_pci_function_get(const struct fabric_slice *slice,
 					struct netlink_ext_ack *extack)
 {
+	struct fabric_pci_offer *offer = slice->resource_priv;
 	struct fabric_pci_function *function = offer->function;
 
 	if (offer == &function->itself)
-		return get_itself(function, force, extack);
-	return get_vf(function, index, force, extack);
+		return get_itself(function, slice, extack);
+	return get_vf(function, slice, extack);
+}
+
+static int claim_with_group(struct fabric_pci_function *function, bool force,
+			    struct netlink_ext_ack *extack)
+{
+	if (!pci_num_vf(function->pdev))
+		return claim(function, force, true, extack);
+	NL_SET_ERR_MSG_FMT(extack, "%s of its group has virtual functions, remove them first",
+			   function->info.address);
+	return -EBUSY;
+}
+
+/*
+ * All others of the IOMMU group of a function that a holder has, with references, or none
+ * of them. Return: how many.
+ */
+int fabric_pci_group_get(struct pci_dev *pdev, bool force,
+			 struct pci_dev *others[FABRIC_PCI_GROUP_MEMBERS],
+			 struct netlink_ext_ack *extack)
+{
+	struct fabric_pci_function *first, *function;
+	int nr = 0, ret = 0;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	first = function_find(pdev);
+	list_for_each_entry(function, &functions, node) {
+		if (!first || function == first || function->port ||
+		    function->pdev->hdr_type != PCI_HEADER_TYPE_NORMAL ||
+		    function->info.iommu_group != first->info.iommu_group)
+			continue;
+		if (nr == FABRIC_PCI_GROUP_MEMBERS) {
+			NL_SET_ERR_MSG_FMT(extack, "The group of %s has too many functions",
+					   pci_name(pdev));
+			ret = -E2BIG;
+		} else {
+			ret = claim_with_group(function, force, extack);
+		}
+		if (ret)
+			break;
+		others[nr++] = function->pdev;
+	}
+	mutex_unlock(&fabric_pci_inventory_lock);
+	if (!ret)
+		return nr;
+	while (nr)
+		fabric_pci_function_put(others[--nr]);
+	return ret;
 }
 
 /* No holder has it any more. */
@@ -635,7 +700,7 @@ void fabric_pci_function_put(struct pci_dev *pdev)
 	function = function_find(pdev);
 	if (function) {
 		function->granted = false;
-		tell_vfs(function);
+		tell_use(function);
 	}
 	mutex_unlock(&fabric_pci_inventory_lock);
 	pci_dev_put(pdev);

@@ -109,8 +109,9 @@ void fabric_pci_isolation(struct pci_dev *pdev, struct fabric_pci_info *info)
 	}
 }
 
-/* Whether it can go to a holder; refusals fit into one message. */
-int fabric_pci_isolation_check(const struct fabric_pci_info *info, struct netlink_ext_ack *extack)
+/* Whether it can go to a holder, alone or as one of a @group; refusals fit into one message. */
+int fabric_pci_isolation_check(const struct fabric_pci_info *info, bool group,
+			       struct netlink_ext_ack *extack)
 {
 	unsigned int i, len = 0, nr = info->nr_group_members, shown = nr > 3 ? 2 : nr;
 	char others[3 * FABRIC_PCI_ADDRESS_LEN] = "";
@@ -120,7 +121,11 @@ int fabric_pci_isolation_check(const struct fabric_pci_info *info, struct netlin
 				   info->address);
 		return -EPERM;
 	}
-	if (info->obstacles & BIT(FABRIC_PCI_OBSTACLE_SHARED_GROUP)) {
+	if (info->obstacles & BIT(FABRIC_PCI_OBSTACLE_BRIDGE)) {
+		NL_SET_ERR_MSG_FMT(extack, "%s is a bridge, which is the host's", info->address);
+		return -EPERM;
+	}
+	if (info->obstacles & BIT(FABRIC_PCI_OBSTACLE_SHARED_GROUP) && !group) {
 		for (i = 0; i < shown; i++)
 			len += scnprintf(others + len, sizeof(others) - len, " %s",
 					 info->group_members[i]);

@@ -4,7 +4,7 @@
  *
  * A slice has one function: a physical one, or number N of its virtual ones at position
  * N. The first of these that is wanted makes all of them, since the number of those that
- * exist can't be changed.
+ * exist can't be changed. All others of the IOMMU group come with it if that is asked for.
  *
  * prepare takes the function from the driver that the host has on it, parks and resets
  * it, commit gives it the driver of the mode, revoke takes that away and parks it,
@@ -30,8 +30,9 @@
 #define HOST_TIMEOUT	(15 * HZ)
 
 /**
- * struct pci_slice - the backend's part of a slice
- * @node: in the list of slices
+ * struct member - a function of a slice
+ * @node: in the list of all members
+ * @sibling: in the list of those of the slice
  * @slice: the core's
  * @pdev: the function
  * @driven: it has, or is about to have, the driver of the mode
@@ -42,8 +43,9 @@
  * @host_driver: name of the driver of the host that had it, or ""
  * @host_override: that was the override of the function
  */
-struct pci_slice {
+struct member {
 	struct list_head node;
+	struct list_head sibling;
 	struct fabric_slice *slice;
 	struct pci_dev *pdev;
 	bool driven;
@@ -55,9 +57,14 @@ struct pci_slice {
 	bool host_override;
 };
 
-/* Slices, and what of each is not constant */
+/* The backend's part of a slice: its function, and those that come with it */
+struct pci_slice {
+	struct list_head members;
+};
+
+/* All members, and what of each is not constant */
 static DEFINE_MUTEX(slices_lock);
-static LIST_HEAD(slices);
+static LIST_HEAD(all_members);
 static struct workqueue_struct *unbind_wq;
 
 static bool is_gone(struct pci_dev *pdev)
@@ -66,62 +73,62 @@ static bool is_gone(struct pci_dev *pdev)
 }
 
 /* No holder has it, and none is to get it now. */
-static void return_to_host(struct pci_slice *pslice)
+static void return_to_host(struct member *member)
 {
-	const char *override = pslice->host_override ? pslice->host_driver : "";
-	bool had_driver = *pslice->host_driver;
-	struct device *dev = &pslice->pdev->dev;
+	const char *override = member->host_override ? member->host_driver : "";
+	bool had_driver = *member->host_driver;
+	struct device *dev = &member->pdev->dev;
 
 	/* Virtual functions without a driver are the broker's, and stay parked */
-	if (!had_driver && (pslice->pdev->is_virtfn || !fabric_pci_is_parked(pslice->pdev)))
+	if (!had_driver && (member->pdev->is_virtfn || !fabric_pci_is_parked(member->pdev)))
 		return;
-	if (is_gone(pslice->pdev))
+	if (is_gone(member->pdev))
 		return;
 	if (device_set_driver_override(dev, override))
 		goto warn;
-	if (fabric_pci_is_parked(pslice->pdev))
+	if (fabric_pci_is_parked(member->pdev))
 		device_release_driver(dev);
-	if (!had_driver || device_attach(dev) == 1 || is_gone(pslice->pdev))
+	if (!had_driver || device_attach(dev) == 1 || is_gone(member->pdev))
 		return;
 warn:
-	pci_warn(pslice->pdev, "%s did not take it back\n",
-		 had_driver ? pslice->host_driver : "its host");
+	pci_warn(member->pdev, "%s did not take it back\n",
+		 had_driver ? member->host_driver : "its host");
 }
 
-static void pci_slice_free(struct pci_slice *pslice)
+static void member_free(struct member *member)
 {
-	fabric_pci_function_put(pslice->pdev);
-	kfree(pslice);
+	fabric_pci_function_put(member->pdev);
+	kfree(member);
 }
 
 static void unbind(struct work_struct *work)
 {
-	struct pci_slice *pslice = container_of(work, struct pci_slice, unbind);
+	struct member *member = container_of(work, struct member, unbind);
 	bool abandoned;
 
-	device_release_driver(&pslice->pdev->dev);
+	device_release_driver(&member->pdev->dev);
 	mutex_lock(&slices_lock);
-	abandoned = pslice->abandoned;
-	complete_all(&pslice->unbound);
+	abandoned = member->abandoned;
+	complete_all(&member->unbound);
 	mutex_unlock(&slices_lock);
 	if (!abandoned)
 		return;
-	return_to_host(pslice);
-	pci_slice_free(pslice);
+	return_to_host(member);
+	member_free(member);
 }
 
 /* With slices_lock. */
-static void start_unbind(struct pci_slice *pslice)
+static void start_unbind(struct member *member)
 {
-	pslice->unbinding = true;
-	reinit_completion(&pslice->unbound);
-	queue_work(unbind_wq, &pslice->unbind);
+	member->unbinding = true;
+	reinit_completion(&member->unbound);
+	queue_work(unbind_wq, &member->unbind);
 }
 
-static void set_driven(struct pci_slice *pslice, bool driven)
+static void set_driven(struct member *member, bool driven)
 {
 	mutex_lock(&slices_lock);
-	pslice->driven = driven;
+	member->driven = driven;
 	mutex_unlock(&slices_lock);
 }
 
@@ -142,37 +149,38 @@ static void name_user(struct pci_dev *pdev, struct netlink_ext_ack *extack)
 }
 
 /*
- * Take it from its driver, which is the host's. After -ETIMEDOUT the slice is not the
- * caller's any more: it ends when the driver has let go.
+ * Take it from its driver, which is the host's. After -ETIMEDOUT the member is not one of
+ * the slice any more: it ends when the driver has let go.
  */
-static int take_from_host(struct pci_slice *pslice, struct netlink_ext_ack *extack)
+static int take_from_host(struct member *member, struct netlink_ext_ack *extack)
 {
-	struct device *dev = &pslice->pdev->dev;
+	struct device *dev = &member->pdev->dev;
 	int ret = 0;
 
 	if (!device_trylock(dev)) {
-		name_user(pslice->pdev, extack);
+		name_user(member->pdev, extack);
 		return -EBUSY;
 	}
-	if (dev->driver && !fabric_pci_is_parked(pslice->pdev)) {
-		strscpy(pslice->host_driver, dev->driver->name);
-		pslice->host_override = device_has_driver_override(dev);
+	if (dev->driver && !fabric_pci_is_parked(member->pdev)) {
+		strscpy(member->host_driver, dev->driver->name);
+		member->host_override = device_has_driver_override(dev);
 	}
 	device_unlock(dev);
-	if (!*pslice->host_driver)
+	if (!*member->host_driver)
 		return 0;
 
 	mutex_lock(&slices_lock);
-	start_unbind(pslice);
+	start_unbind(member);
 	mutex_unlock(&slices_lock);
-	wait_for_completion_timeout(&pslice->unbound, HOST_TIMEOUT);
+	wait_for_completion_timeout(&member->unbound, HOST_TIMEOUT);
 	mutex_lock(&slices_lock);
-	if (completion_done(&pslice->unbound)) {
-		pslice->unbinding = false;
+	if (completion_done(&member->unbound)) {
+		member->unbinding = false;
 	} else {
 		NL_SET_ERR_MSG_FMT(extack, "Driver %.20s does not let go of %s, it still may",
-				   pslice->host_driver, pci_name(pslice->pdev));
-		pslice->abandoned = true;
+				   member->host_driver, pci_name(member->pdev));
+		list_del(&member->sibling);
+		member->abandoned = true;
 		ret = -ETIMEDOUT;
 	}
 	mutex_unlock(&slices_lock);
@@ -202,19 +210,101 @@ static int park_and_reset(struct pci_dev *pdev, struct netlink_ext_ack *extack)
 	return ret;
 }
 
-/* Whoever removes the function from now on finds the slice. */
-static int list_slice(struct pci_slice *pslice, struct netlink_ext_ack *extack)
+/* Whoever removes a function from now on finds the slice. */
+static int list_members(struct pci_slice *pslice, struct netlink_ext_ack *extack)
 {
+	struct member *member;
+
 	mutex_lock(&slices_lock);
-	list_add_tail(&pslice->node, &slices);
+	list_for_each_entry(member, &pslice->members, sibling)
+		list_add_tail(&member->node, &all_members);
 	mutex_unlock(&slices_lock);
-	if (fabric_pci_function_is_known(pslice->pdev))
-		return 0;
-	NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(pslice->pdev));
+	list_for_each_entry(member, &pslice->members, sibling) {
+		if (fabric_pci_function_is_known(member->pdev))
+			continue;
+		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(member->pdev));
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Nobody has its functions any more. */
+static void drop(struct pci_slice *pslice)
+{
+	struct member *member, *next;
+
 	mutex_lock(&slices_lock);
-	list_del(&pslice->node);
+	list_for_each_entry(member, &pslice->members, sibling)
+		list_del_init(&member->node);
 	mutex_unlock(&slices_lock);
-	return -ENODEV;
+	list_for_each_entry_safe(member, next, &pslice->members, sibling) {
+		return_to_host(member);
+		/* It completes before it is done. A flush would need a queue that frees memory */
+		cancel_work_sync(&member->unbind);
+		list_del(&member->sibling);
+		member_free(member);
+	}
+	kfree(pslice);
+}
+
+/* The function, which is claimed, belongs to the slice; or to nobody after an error. */
+static int add_member(struct pci_slice *pslice, struct fabric_slice *slice, struct pci_dev *pdev)
+{
+	struct member *member = kzalloc_obj(*member);
+
+	if (!member) {
+		fabric_pci_function_put(pdev);
+		return -ENOMEM;
+	}
+	member->slice = slice;
+	member->pdev = pdev;
+	INIT_LIST_HEAD(&member->node);
+	INIT_WORK(&member->unbind, unbind);
+	init_completion(&member->unbound);
+	list_add_tail(&member->sibling, &pslice->members);
+	return 0;
+}
+
+static int add_group(struct pci_slice *pslice, struct fabric_slice *slice, struct pci_dev *pdev,
+		     struct netlink_ext_ack *extack)
+{
+	struct pci_dev *others[FABRIC_PCI_GROUP_MEMBERS];
+	int nr, i, ret = 0;
+
+	nr = fabric_pci_group_get(pdev, slice->force, others, extack);
+	for (i = 0; i < nr; i++)
+		ret = add_member(pslice, slice, others[i]) ?: ret;
+	return nr < 0 ? nr : ret;
+}
+
+static int take(struct pci_slice *pslice, struct netlink_ext_ack *extack)
+{
+	struct member *member, *next;
+	int ret;
+
+	list_for_each_entry_safe(member, next, &pslice->members, sibling) {
+		ret = take_from_host(member, extack);
+		if (!ret)
+			ret = park_and_reset(member->pdev, extack);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int check(const struct fabric_slice *slice, struct netlink_ext_ack *extack)
+{
+	if (slice->length != 1) {
+		NL_SET_ERR_MSG(extack, "A slice is one function, ask for size 1");
+		return -EINVAL;
+	}
+	/* Nobody is to lose a function for a slip of the pen */
+	if (slice->driver && !driver_find(slice->driver, &pci_bus_type)) {
+		NL_SET_ERR_MSG_FMT(extack, "PCI has no driver %.24s, load its module",
+				   slice->driver);
+		return -ENOENT;
+	}
+	return 0;
 }
 
 int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack)
@@ -223,57 +313,48 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 	struct pci_dev *pdev;
 	int ret;
 
-	if (slice->length != 1) {
-		NL_SET_ERR_MSG(extack, "A slice is one function, ask for size 1");
-		return -EINVAL;
-	}
-	/* Nobody is to lose a function for a slip of the pen */
-	if (slice->driver && !driver_find(slice->driver, &pci_bus_type)) {
-		NL_SET_ERR_MSG_FMT(extack, "PCI has no driver %.24s, load its module", slice->driver);
-		return -ENOENT;
-	}
-	pdev = fabric_pci_function_get(slice->resource_priv, slice->start, slice->force, extack);
-	if (IS_ERR(pdev))
-		return PTR_ERR(pdev);
+	ret = check(slice, extack);
+	if (ret)
+		return ret;
+	pslice = kzalloc_obj(*pslice);
+	if (!pslice)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&pslice->members);
 	/* Now, since it can fail and take long */
 	if (slice->mode == FABRIC_MODE_VFIO)
 		request_module("vfio-pci");
-	pslice = kzalloc_obj(*pslice);
-	if (!pslice) {
-		fabric_pci_function_put(pdev);
-		return -ENOMEM;
+	pdev = fabric_pci_function_get(slice, extack);
+	if (IS_ERR(pdev)) {
+		ret = PTR_ERR(pdev);
+		goto err_drop;
 	}
-	pslice->slice = slice;
-	pslice->pdev = pdev;
-	INIT_WORK(&pslice->unbind, unbind);
-	init_completion(&pslice->unbound);
-	ret = take_from_host(pslice, extack);
-	if (ret == -ETIMEDOUT)
-		return ret;
+	ret = add_member(pslice, slice, pdev);
+	if (!ret && slice->group)
+		ret = add_group(pslice, slice, pdev, extack);
 	if (!ret)
-		ret = park_and_reset(pdev, extack);
+		ret = take(pslice, extack);
 	if (!ret)
 		ret = fabric_pci_net_set(pdev, slice, extack);
-	if (!ret) {
-		ret = list_slice(pslice, extack);
-		if (ret)
-			fabric_pci_net_clear(pdev, slice);
-	}
-	if (ret) {
-		return_to_host(pslice);
-		cancel_work_sync(&pslice->unbind);
-		pci_slice_free(pslice);
-		fabric_pci_offer_returned(slice->resource_priv);
-		return ret;
-	}
+	if (ret)
+		goto err_drop;
+	ret = list_members(pslice, extack);
+	if (ret)
+		goto err_clear;
 	slice->priv = pslice;
 	return 0;
+
+err_clear:
+	fabric_pci_net_clear(pdev, slice);
+err_drop:
+	drop(pslice);
+	fabric_pci_offer_returned(slice->resource_priv);
+	return ret;
 }
 
 /* Let udev give the node to its holder, see scripts/udev/60-fabric.rules. */
-static int announce(const struct pci_slice *pslice)
+static int announce(const struct member *member)
 {
-	const struct fabric_slice *slice = pslice->slice;
+	const struct fabric_slice *slice = member->slice;
 	char uid[32], gid[32], node[48];
 	char *env[4] = { uid, gid, node, NULL };
 
@@ -282,19 +363,19 @@ static int announce(const struct pci_slice *pslice)
 	snprintf(uid, sizeof(uid), "FABRIC_UID=%u", from_kuid(&init_user_ns, slice->uid));
 	snprintf(gid, sizeof(gid), "FABRIC_GID=%u", from_kgid(&init_user_ns, slice->gid));
 	snprintf(node, sizeof(node), "FABRIC_NODE=%s", slice->node);
-	return kobject_uevent_env(&pslice->pdev->dev.kobj, KOBJ_CHANGE, env);
+	return kobject_uevent_env(&member->pdev->dev.kobj, KOBJ_CHANGE, env);
 }
 
-static int set_node(struct pci_slice *pslice)
+static int set_node(struct member *member)
 {
-	struct fabric_slice *slice = pslice->slice;
-	struct iommu_group *group = iommu_group_get(&pslice->pdev->dev);
+	struct fabric_slice *slice = member->slice;
+	struct iommu_group *group = iommu_group_get(&member->pdev->dev);
 
 	if (!group)
 		return -ENODEV;
 	snprintf(slice->node, sizeof(slice->node), "vfio/%d", iommu_group_id(group));
 	iommu_group_put(group);
-	return announce(pslice);
+	return announce(member);
 }
 
 /* The one with this name, or with "" the driver of the host that suits. */
@@ -317,98 +398,134 @@ static int bind(struct pci_dev *pdev, const char *name)
 	return bound ? 0 : -ENXIO;
 }
 
-int fabric_pci_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack)
+static int bind_member(struct member *member, struct netlink_ext_ack *extack)
 {
-	struct pci_slice *pslice = slice->priv;
+	const struct fabric_slice *slice = member->slice;
 	int ret = 0;
 
-	set_driven(pslice, slice->mode != FABRIC_MODE_BARE);
+	set_driven(member, slice->mode != FABRIC_MODE_BARE);
 	switch (slice->mode) {
 	case FABRIC_MODE_VFIO:
-		ret = bind(pslice->pdev, "vfio-pci") ?: set_node(pslice);
+		ret = bind(member->pdev, "vfio-pci");
 		break;
 	case FABRIC_MODE_DRIVER:
-		ret = bind(pslice->pdev, slice->driver ?: "");
+		ret = bind(member->pdev, slice->driver ?: "");
 		break;
 	default:
-		device_release_driver(&pslice->pdev->dev);
+		device_release_driver(&member->pdev->dev);
 		break;
 	}
-	/* What can't be undone now is undone by slice_release() */
 	if (ret && slice->driver)
 		NL_SET_ERR_MSG_FMT(extack, "Driver %.32s does not take %s", slice->driver,
-				   pci_name(pslice->pdev));
+				   pci_name(member->pdev));
 	else if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "%s was bound to no driver for this mode",
-				   pci_name(pslice->pdev));
+				   pci_name(member->pdev));
 	return ret;
 }
 
-/* Take it from whoever has it; it is parked afterwards, or gone. */
-static int take_back(struct pci_slice *pslice)
+/* What can't be undone now is undone by slice_release() */
+int fabric_pci_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *extack)
 {
-	struct fabric_slice *slice = pslice->slice;
+	struct pci_slice *pslice = slice->priv;
+	struct member *member;
+	int ret;
+
+	list_for_each_entry(member, &pslice->members, sibling) {
+		ret = bind_member(member, extack);
+		if (ret)
+			return ret;
+	}
+	if (slice->mode != FABRIC_MODE_VFIO)
+		return 0;
+	/* All of a group have one node, and udev is told by the first */
+	return set_node(list_first_entry(&pslice->members, struct member, sibling));
+}
+
+/* Take it from whoever has it; it is parked afterwards, or gone. */
+static int take_back(struct member *member)
+{
+	struct fabric_slice *slice = member->slice;
 	int ret;
 
 	mutex_lock(&slices_lock);
-	if (!pslice->unbinding && !fabric_pci_is_parked(pslice->pdev))
-		start_unbind(pslice);
+	if (!member->unbinding && !fabric_pci_is_parked(member->pdev))
+		start_unbind(member);
 	mutex_unlock(&slices_lock);
-	if (pslice->unbinding &&
-	    !wait_for_completion_timeout(&pslice->unbound, UNBIND_TIMEOUT)) {
+	if (member->unbinding &&
+	    !wait_for_completion_timeout(&member->unbound, UNBIND_TIMEOUT)) {
 		snprintf(slice->reason, sizeof(slice->reason),
 			 slice->mode == FABRIC_MODE_VFIO ?
 			 "A process still has %s open by VFIO" :
-			 "The driver of %s does not let go of it", pci_name(pslice->pdev));
+			 "The driver of %s does not let go of it", pci_name(member->pdev));
 		return -EAGAIN;
 	}
 	mutex_lock(&slices_lock);
-	pslice->unbinding = false;
-	pslice->driven = false;
+	member->unbinding = false;
+	member->driven = false;
 	mutex_unlock(&slices_lock);
 	*slice->node = '\0';
-	ret = fabric_pci_park(pslice->pdev);
-	if (!ret || is_gone(pslice->pdev))
+	ret = fabric_pci_park(member->pdev);
+	if (!ret || is_gone(member->pdev))
 		return 0;
 	snprintf(slice->reason, sizeof(slice->reason), "%s was bound to another driver",
-		 pci_name(pslice->pdev));
+		 pci_name(member->pdev));
 	return ret == -EBUSY ? -EAGAIN : ret;
 }
 
 int fabric_pci_slice_revoke(struct fabric_slice *slice)
 {
-	return take_back(slice->priv);
+	struct pci_slice *pslice = slice->priv;
+	struct member *member;
+	int ret;
+
+	list_for_each_entry(member, &pslice->members, sibling) {
+		ret = take_back(member);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* One that is gone comes back as new. */
+static int clean(struct member *member)
+{
+	struct fabric_slice *slice = member->slice;
+	int ret;
+
+	if (is_gone(member->pdev))
+		return 0;
+	ret = reset(member->pdev);
+	if (!ret || is_gone(member->pdev))
+		return 0;
+	snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",
+		 pci_name(member->pdev));
+	return ret;
 }
 
 int fabric_pci_slice_release(struct fabric_slice *slice)
 {
 	struct pci_slice *pslice = slice->priv;
+	struct member *member;
 	int ret;
 
 	/* After a commit that failed */
-	ret = take_back(pslice);
+	ret = fabric_pci_slice_revoke(slice);
 	if (ret)
 		return ret;
-	/* One that is gone comes back as new */
-	if (!is_gone(pslice->pdev)) {
-		ret = fabric_pci_net_clear(pslice->pdev, slice);
+	member = list_first_entry(&pslice->members, struct member, sibling);
+	if (!is_gone(member->pdev)) {
+		ret = fabric_pci_net_clear(member->pdev, slice);
 		if (ret)
 			return ret;
-		ret = reset(pslice->pdev);
-		if (ret && !is_gone(pslice->pdev)) {
-			snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",
-				 pci_name(pslice->pdev));
-			return ret;
-		}
 	}
-	mutex_lock(&slices_lock);
-	list_del(&pslice->node);
-	mutex_unlock(&slices_lock);
+	list_for_each_entry(member, &pslice->members, sibling) {
+		ret = clean(member);
+		if (ret)
+			return ret;
+	}
 	slice->priv = NULL;
-	return_to_host(pslice);
-	/* It completes before it is done. Not flushed: that is for queues that free memory */
-	cancel_work_sync(&pslice->unbind);
-	pci_slice_free(pslice);
+	drop(pslice);
 	fabric_pci_offer_returned(slice->resource_priv);
 	return 0;
 }
@@ -416,25 +533,25 @@ int fabric_pci_slice_release(struct fabric_slice *slice)
 /* Its driver is about to be unbound. Whether by us is what matters. */
 void fabric_pci_slice_unbind_event(struct pci_dev *pdev)
 {
-	struct pci_slice *pslice;
+	struct member *member;
 
 	mutex_lock(&slices_lock);
-	list_for_each_entry(pslice, &slices, node) {
-		if (pslice->pdev == pdev && pslice->driven && !pslice->unbinding &&
+	list_for_each_entry(member, &all_members, node) {
+		if (member->pdev == pdev && member->driven && !member->unbinding &&
 		    !fabric_pci_is_parked(pdev))
-			fabric_slice_lost(pslice->slice, "Its driver was unbound");
+			fabric_slice_lost(member->slice, "Its driver was unbound");
 	}
 	mutex_unlock(&slices_lock);
 }
 
 void fabric_pci_slice_remove_event(struct pci_dev *pdev)
 {
-	struct pci_slice *pslice;
+	struct member *member;
 
 	mutex_lock(&slices_lock);
-	list_for_each_entry(pslice, &slices, node) {
-		if (pslice->pdev == pdev)
-			fabric_slice_lost(pslice->slice, "The function is removed");
+	list_for_each_entry(member, &all_members, node) {
+		if (member->pdev == pdev)
+			fabric_slice_lost(member->slice, "The function is removed");
 	}
 	mutex_unlock(&slices_lock);
 }

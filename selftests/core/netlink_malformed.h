@@ -213,6 +213,9 @@
 	.attrs = { U32(FABRIC_A_GRANT_KIND, FABRIC_KIND_FUNCTION), U32(FABRIC_A_GRANT_SIZE, 1),
 		   STR(FABRIC_A_GRANT_MAC, "") },
 	.err = EINVAL, .text = "No MAC of a single station", .bad = FABRIC_A_GRANT_MAC },
+{ "group_of_memory_is_refused", FABRIC_CMD_GRANT_NEW,
+	.attrs = { KIND, ONE_GRANULE, WHERE, FLAG(FABRIC_A_GRANT_GROUP) },
+	.err = EINVAL, .text = "Only functions have an IOMMU group", .bad = FABRIC_A_GRANT_GROUP },
 
 /* Attributes that do not belong there */
 { "attribute_after_the_last_is_refused", FABRIC_CMD_GRANT_DEL,

@@ -183,6 +183,64 @@ mounted_disk_is_granted_by_force()
 	busywait 20000 eval 'test -b "/dev/$(disk_of "$function")"' || fail "its disk is not back"
 }
 
+# pair: the two functions without ACS, which share a group
+pair()
+{
+	local function
+
+	for function in $(pci_of_driver virtio-pci); do
+		[ "$(find "$PCI/$function/iommu_group/devices/" -name "${function%.*}.*" | wc -l)" != 2 ] ||
+			echo "$function"
+	done
+}
+
+group_is_granted_as_a_whole()
+{
+	local first second id other request
+
+	first=$(pair | head -n 1)
+	second=$(pair | tail -n 1)
+	[ "$first" != "$second" ] || fail "there are no two functions in a group"
+	request=(kind function size 1 capability function/pf mode vfio
+		 device "$(ask device name="$first" -- id)")
+	other=$(ask device name="$second" -- id)
+	expect_refusal 5 "shares its IOMMU group with" fc grant new "${request[@]}" force
+	driver_is "$first" virtio-pci || fail "the host lost the first"
+	id=$(fcj grant new "${request[@]}" force group | jq -r '.grants[0].id') || fail "no grant"
+	driver_is "$first" vfio-pci || fail "the first is not bound to vfio-pci"
+	driver_is "$second" vfio-pci || fail "the second is not bound to vfio-pci"
+	expect_eq "$(ask resource device-id="$other" -- free withheld)" "0 1" "the second"
+	expect_refusal 4 "$second is taken by the grant of its IOMMU group" \
+		fc grant new kind function size 1 capability function/pf device "$other" group force
+	sums_are_right || fail "the sums are wrong"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	driver_is "$first" virtio-pci || fail "the host did not get the first back"
+	driver_is "$second" virtio-pci || fail "the host did not get the second back"
+}
+
+# Without force, and with one that is idle: nothing changes
+group_in_use_is_refused_as_a_whole()
+{
+	local first second
+
+	first=$(pair | head -n 1)
+	second=$(pair | tail -n 1)
+	echo "$first" >/sys/bus/pci/drivers/virtio-pci/unbind
+	defer eval "echo $first >/sys/bus/pci/drivers/virtio-pci/bind"
+	expect_refusal 1 "Host uses $second: driver virtio-pci has it" fc grant new kind function \
+		size 1 capability function/pf group device "$(ask device name="$first" -- id)"
+	driver_is "$first" - || fail "the first has a driver"
+	driver_is "$second" virtio-pci || fail "the host lost the second"
+	expect_eq "$(cat "$PCI/$first/driver_override")" "(null)" "override"
+}
+
+group_is_for_the_administrator()
+{
+	fc tenant new selftest user $uid quota function=1 >/dev/null
+	expect_refusal 5 "To take a whole group needs CAP_SYS_ADMIN" \
+		as_user "$FABRIC_CTL" grant new "${one[@]}" mode vfio group
+}
+
 # Where it is found again, it is as new
 removed_function_ends_its_grant()
 {
@@ -209,5 +267,8 @@ ktap_run_all \
 	function_with_granted_virtual_ones_is_refused \
 	function_with_virtual_ones_of_the_host_is_refused \
 	mounted_disk_is_granted_by_force \
+	group_is_granted_as_a_whole \
+	group_in_use_is_refused_as_a_whole \
+	group_is_for_the_administrator \
 	removed_function_ends_its_grant \
 	administrator_says_what_functions_can_do

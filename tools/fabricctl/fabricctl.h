@@ -240,6 +240,7 @@ enum {
 	NEW_DRIVER,
 	NEW_MAC,
 	NEW_VLAN,
+	NEW_WITH_GROUP,
 	NEW_HOLDER,				/* of grant new */
 	NEW_NOTICE_SIGNAL = NEW_HOLDER,		/* of run */
 };
@@ -307,7 +308,9 @@ extern const char *const granted_kinds[];
 	[NEW_MAC] = { "mac", ARG_STRING, .value = "MAC", \
 		      .help = "address of a virtual function of a network" }, \
 	[NEW_VLAN] = { "vlan", ARG_NUMBER, .value = "VLAN", .min = 1, .max = 4094, \
-		       .help = "VLAN of a virtual function of a network" }
+		       .help = "VLAN of a virtual function of a network" }, \
+	[NEW_WITH_GROUP] = { "group", ARG_FLAG, \
+			     .help = "a function with all others of its IOMMU group" }
 
 int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_req *req);
 int request_wait(struct ctl *ctl, const struct fabric_grant **grant);

@@ -76,6 +76,8 @@ void grant_out(struct out *out, const struct fabric_grant *grant)
 	out_opt_string(out, "driver", grant->driver);
 	out_opt_string(out, "mac", grant->mac);
 	out_opt_u32(out, "vlan", grant->vlan, 0);
+	if (grant->group)
+		out_bool(out, "group", true);
 	out_enum(out, "state", FABRIC_ENUM_GRANT_STATE, grant->state);
 	out_enum(out, "holder", FABRIC_ENUM_HOLDER, grant->holder);
 	out_u32(out, "pid", grant->pid);

@@ -27,6 +27,7 @@ int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_
 	req->driver = value[NEW_DRIVER].text;
 	req->mac = value[NEW_MAC].text;
 	req->vlan = value[NEW_VLAN].number;
+	req->group = HAS(args, NEW_WITH_GROUP);
 	if (HAS(args, NEW_NODE))
 		req->numa_node = value[NEW_NODE].number;
 	if (HAS(args, NEW_NEAR))

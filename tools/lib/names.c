@@ -365,6 +365,7 @@ static const char *const grant_attrs[] = {
 	[FABRIC_A_GRANT_DRIVER] = "driver",
 	[FABRIC_A_GRANT_MAC] = "mac",
 	[FABRIC_A_GRANT_VLAN] = "vlan",
+	[FABRIC_A_GRANT_GROUP] = "group",
 };
 
 static const char *const tenant_attrs[] = {

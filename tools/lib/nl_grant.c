@@ -99,6 +99,7 @@ int parse_grant(const struct nlmsghdr *nlh, struct box *box)
 	if (err)
 		return err;
 	fill(&attrs, fields, ARRAY_SIZE(fields), grant);
+	grant->group = attrs.tb[FABRIC_A_GRANT_GROUP];
 	parse_notice(attrs.tb[FABRIC_A_GRANT_NOTICE], box);
 	grant->slices = NULL;
 	grant->taken = NULL;
@@ -197,6 +198,8 @@ static void put_grant_req(struct fabric_ctx *ctx, const struct fabric_grant_req 
 	put_name(ctx, FABRIC_A_GRANT_DRIVER, req->driver);
 	put_name(ctx, FABRIC_A_GRANT_MAC, req->mac);
 	put_id(ctx, FABRIC_A_GRANT_VLAN, req->vlan);
+	if (req->group)
+		put_flag(ctx, FABRIC_A_GRANT_GROUP);
 }
 
 FABRIC_API int fabric_grant_new(struct fabric_ctx *ctx, const struct fabric_grant_req *req,

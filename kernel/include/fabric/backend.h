@@ -69,6 +69,7 @@ struct fabric_resource;
  * @vlan: that it is in, 0 for none
  * @force: it can be something that the host uses
  * @driver: name of the driver for mode driver, or NULL
+ * @group: with all that can't be isolated from it
  * @grant_id: the grant that it is in, for names and messages
  * @priv: free for the backend, NULL before the first prepare
  * @node: set by commit where the mode has a node: name below /dev
@@ -90,6 +91,7 @@ struct fabric_slice {
 	u16 vlan;
 	bool force;
 	const char *driver;
+	bool group;
 	u32 grant_id;
 	void *priv;
 	char node[32];

@@ -1096,6 +1096,7 @@ struct fabric_taken {
  * @driver: what its functions are bound to, or "" for what the host has
  * @mac: address of its functions, or ""
  * @vlan: VLAN of its functions, or 0
+ * @group: its functions are there with all others of their IOMMU group
  */
 struct fabric_grant {
 	uint32_t id;
@@ -1142,6 +1143,7 @@ struct fabric_grant {
 	char driver[FABRIC_NAME_SIZE];
 	char mac[FABRIC_NAME_SIZE];
 	uint32_t vlan;
+	bool group;
 };
 
 /**
@@ -1179,6 +1181,7 @@ struct fabric_grant {
  * @mac: of a virtual function of a network, "52:54:00:12:34:56", or NULL; like @vlan,
  *	needs CAP_SYS_ADMIN
  * @vlan: of a virtual function of a network, or 0
+ * @group: a function comes with all others of its IOMMU group; needs CAP_SYS_ADMIN
  *
  * Start with fabric_grant_req_init().
  */
@@ -1214,6 +1217,7 @@ struct fabric_grant_req {
 	const char *driver;
 	const char *mac;
 	uint32_t vlan;
+	bool group;
 };
 
 /** fabric_grant_req_init() - a request for nothing yet, from anywhere */
