@@ -115,10 +115,14 @@ int fabric_slice_put_attrs(struct sk_buff *skb, const struct fabric_grant_slice 
 	    (slice->pub.mode == FABRIC_MODE_MAP &&
 	     nla_put_uint(skb, FABRIC_A_SLICE_OFFSET, slice->offset)))
 		return -EMSGSIZE;
-	/* The backend writes the name while it prepares and erases it as it likes later. */
-	if ((slice->grant->state == FABRIC_GRANT_STATE_ACTIVE ||
-	     slice->grant->state == FABRIC_GRANT_STATE_SHRINKING) && *slice->pub.node)
-		return nla_put_string(skb, FABRIC_A_SLICE_NODE, slice->pub.node);
+	/* The backend writes the names while it prepares and erases them as it likes later. */
+	if (slice->grant->state != FABRIC_GRANT_STATE_ACTIVE &&
+	    slice->grant->state != FABRIC_GRANT_STATE_SHRINKING)
+		return 0;
+	if ((*slice->pub.node && nla_put_string(skb, FABRIC_A_SLICE_NODE, slice->pub.node)) ||
+	    (*slice->pub.function &&
+	     nla_put_string(skb, FABRIC_A_SLICE_FUNCTION, slice->pub.function)))
+		return -EMSGSIZE;
 	return 0;
 }
 

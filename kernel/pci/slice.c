@@ -341,6 +341,7 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 	if (ret)
 		goto err_clear;
 	slice->priv = pslice;
+	strscpy(slice->function, pci_name(pdev));
 	return 0;
 
 err_clear:

@@ -33,6 +33,7 @@ granted_function_is_that_of_vfio()
 	driver_is "$vf" vfio-pci || fail "$vf is not bound to vfio-pci"
 	expect_eq "/dev/$(fcj grant show "$id" | jq -r '.grants[0].slice[0].node')" \
 		"$(node_of "$vf")" node
+	expect_eq "$(fcj grant show "$id" | jq -r '.grants[0].slice[0].function')" "$vf" function
 	expect_match "$("$vfio_user" "$(node_of "$vf")" "$vf")" "^vendor 8086 device 10ca " \
 		"what a program sees of it"
 	fc grant del "$id" >/dev/null || fail "the grant is not released"

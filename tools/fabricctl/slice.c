@@ -13,6 +13,7 @@ void slice_fields_out(struct out *out, const struct fabric_slice *slice)
 	out_enum(out, "state", FABRIC_ENUM_SLICE_STATE, slice->state);
 	out_address(out, "address", slice->address);
 	out_node(out, "node", slice->node);
+	out_opt_string(out, "function", slice->function);
 	out_opt_u32(out, "numa-node", slice->numa_node, FABRIC_NO_NODE);
 	if (slice->offset != FABRIC_UNSET64)
 		out_amount_if(out, "offset", FABRIC_KIND_MEMORY, slice->offset, slice->offset);

@@ -13,6 +13,7 @@ const struct field slice_fields[] = {
 	FIELD(struct fabric_slice, length, FABRIC_A_SLICE_LENGTH),
 	FIELD(struct fabric_slice, address, FABRIC_A_SLICE_ADDRESS, .or_max = true),
 	FIELD(struct fabric_slice, node, FABRIC_A_SLICE_NODE, .string = true),
+	FIELD(struct fabric_slice, function, FABRIC_A_SLICE_FUNCTION, .string = true),
 	FIELD(struct fabric_slice, offset, FABRIC_A_SLICE_OFFSET, .or_max = true),
 };
 

@@ -56,6 +56,8 @@ struct fabric_resource;
 #define FABRIC_COPY_MAX		SZ_64K
 #define FABRIC_NO_ADDRESS	(~0ULL)
 
+#define FABRIC_PCI_ADDRESS_LEN		16
+
 /**
  * struct fabric_slice - what a backend sees of a slice
  * @resource_priv: @priv of the resource
@@ -73,11 +75,12 @@ struct fabric_resource;
  * @grant_id: the grant that it is in, for names and messages
  * @priv: free for the backend, NULL before the first prepare
  * @node: set by commit where the mode has a node: name below /dev
+ * @function: set by prepare where it is a PCI function: its address
  * @reason: set by a revoke or release that fails: what is in the way, a
  *	sentence for people without full stop
  *
- * All but @priv, @node and @reason are constant from prepare to release, but
- * for @length, which becomes smaller after slice_shrink().
+ * All but @priv, @node, @function and @reason are constant from prepare to release,
+ * but for @length, which becomes smaller after slice_shrink().
  */
 struct fabric_slice {
 	void *resource_priv;
@@ -95,6 +98,7 @@ struct fabric_slice {
 	u32 grant_id;
 	void *priv;
 	char node[32];
+	char function[FABRIC_PCI_ADDRESS_LEN];
 	char reason[FABRIC_NAME_MAX_LEN + 1];
 };
 
@@ -116,7 +120,6 @@ struct fabric_region_req {
 
 #define FABRIC_PCI_BARS			6
 #define FABRIC_PCI_GROUP_MEMBERS	16
-#define FABRIC_PCI_ADDRESS_LEN		16
 
 /**
  * struct fabric_pci_info - what is known of a PCI function

@@ -980,6 +980,7 @@ int fabric_resource_list(struct fabric_ctx *ctx, uint32_t domain_id, uint32_t de
  * @node: what the holder opens, a name below /dev such as "dax1.0", or ""
  * @offset: offset of the slice in the file of its grant, FABRIC_UNSET64 where
  *	the mode is not map
+ * @function: address of the PCI function that it is, "0000:01:10.0", or ""
  */
 struct fabric_slice {
 	const struct fabric_slice *next;
@@ -995,6 +996,7 @@ struct fabric_slice {
 	uint64_t address;
 	char node[FABRIC_NAME_SIZE];
 	uint64_t offset;
+	char function[FABRIC_NAME_SIZE];
 };
 
 /** typedef fabric_slice_cb - called for each slice of a list, see fabric_domain_cb */
