@@ -16,6 +16,8 @@
  * the holder: the grant is revoked.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/kmod.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -132,10 +134,23 @@ static void set_driven(struct member *member, bool driven)
 	mutex_unlock(&slices_lock);
 }
 
-/* Of a function in use, its driver. A driver on its way out can have the lock for ever. */
+/* A driver on its way out can have the lock for ever, all others have it for a moment. */
+static bool lock_soon(struct device *dev)
+{
+	unsigned long deadline = jiffies + UNBIND_TIMEOUT;
+
+	while (!device_trylock(dev)) {
+		if (time_after(jiffies, deadline))
+			return false;
+		msleep(20);
+	}
+	return true;
+}
+
+/* Of a function in use, its driver. */
 static void name_user(struct pci_dev *pdev, struct netlink_ext_ack *extack)
 {
-	if (!device_trylock(&pdev->dev)) {
+	if (!lock_soon(&pdev->dev)) {
 		NL_SET_ERR_MSG_FMT(extack, "The driver of %s is changing, try again",
 				   pci_name(pdev));
 		return;
@@ -157,8 +172,9 @@ static int take_from_host(struct member *member, struct netlink_ext_ack *extack)
 	struct device *dev = &member->pdev->dev;
 	int ret = 0;
 
-	if (!device_trylock(dev)) {
-		name_user(member->pdev, extack);
+	if (!lock_soon(dev)) {
+		NL_SET_ERR_MSG_FMT(extack, "The driver of %s is changing, try again",
+				   pci_name(member->pdev));
 		return -EBUSY;
 	}
 	if (dev->driver && !fabric_pci_is_parked(member->pdev)) {
