@@ -16,9 +16,30 @@ static int park_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 }
 
+/*
+ * A function whose driver says nothing to an error makes the kernel give up all that
+ * share its port, the physical function among them. What is parked has nothing to lose.
+ */
+static pci_ers_result_t park_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT :
+						      PCI_ERS_RESULT_CAN_RECOVER;
+}
+
+static pci_ers_result_t park_slot_reset(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static const struct pci_error_handlers park_err_handler = {
+	.error_detected = park_error_detected,
+	.slot_reset = park_slot_reset,
+};
+
 static struct pci_driver park_driver = {
 	.name = KBUILD_MODNAME,
 	.probe = park_probe,
+	.err_handler = &park_err_handler,
 	/* No DMA: others of its IOMMU group are VFIO's as before */
 	.driver_managed_dma = true,
 };
