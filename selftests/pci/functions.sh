@@ -174,6 +174,26 @@ function_of_nvme_is_granted()
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
 }
 
+# RXDCTL of queue 0, whose bit 25 enables it (Intel 82576, section 8.10.8)
+rx_queue()
+{
+	"$vfio_user" "$(node_of "$1")" "$1" 0x2828 ${2:+"$2"} | sed -n 's/^word //p'
+}
+
+# It keeps what it was told as long as nobody resets it
+queues_of_a_holder_are_gone_for_the_next()
+{
+	local id vf
+
+	id=$(function_new mode vfio) || fail "no grant"
+	vf=$(function_of "$id")
+	[ $((0x$(rx_queue "$vf" 0x02000000) >> 25 & 1)) = 1 ] || fail "the queue can't be enabled"
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	id=$(function_new mode vfio) || fail "no second grant"
+	expect_eq "$(function_of "$id")" "$vf" "the function"
+	expect_eq "$((0x$(rx_queue "$vf") >> 25 & 1))" 0 "the queue of the next"
+}
+
 # What a program leaves in the command register, no reset takes away
 bus_mastering_ends_with_the_grant()
 {
@@ -280,6 +300,33 @@ more_important_request_takes_a_function()
 	driver_is "$vf" vfio-pci || fail "$vf is not bound to vfio-pci"
 }
 
+# It neither listens nor closes. What it had open is gone with it, and nobody got it before
+program_in_the_way_of_force_is_ended()
+{
+	local holder id less vf status=0
+
+	mkfifo "$KTAP_TMP/never"
+	for _ in 1 2 3 4 5 6; do
+		function_new mode bare >/dev/null || fail "no grant"
+	done
+	"$FABRIC_CTL" run "${one[@]}" mode vfio priority 10 reclaimable yes grace 1s \
+		force-signal KILL -- sh -c '"$1" -j grant show "$FABRIC_GRANT" >"$2/grant"
+			exec "$0" "$FABRIC_NODE" "$(jq -r .grants[0].slice[0].function "$2/grant")" hold' \
+		"$vfio_user" "$FABRIC_CTL" "$KTAP_TMP" \
+		<>"$KTAP_TMP/never" >"$KTAP_TMP/user" 2>"$KTAP_TMP/err" &
+	holder=$!
+	busywait 20000 grep -q ready "$KTAP_TMP/user" || fail "it does not run: $(cat "$KTAP_TMP/err")"
+	less=$(jq -r '.grants[0].id' "$KTAP_TMP/grant")
+	vf=$(jq -r '.grants[0].slice[0].function' "$KTAP_TMP/grant")
+	id=$(function_new mode vfio priority 200 wait 60s) || fail "no grant: $(cat "$KTAP_TMP/err")"
+	wait $holder || status=$?
+	expect_eq $status 137 "how the program ended"
+	grep -q "Grant $less has to be released within" "$KTAP_TMP/err" || fail "there was no notice"
+	grep -q "Grant $less is taken by force" "$KTAP_TMP/err" || fail "nothing is said of force"
+	expect_eq "$(function_of "$id")" "$vf" "what the more important one got"
+	"$vfio_user" "$(node_of "$vf")" "$vf" >/dev/null || fail "it can't use $vf"
+}
+
 # Groups, functions, nodes, and who uses the modules
 what_could_leak()
 {
@@ -343,6 +390,7 @@ ktap_run_all \
 	properties_of_others_are_refused \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
+	queues_of_a_holder_are_gone_for_the_next \
 	bus_mastering_ends_with_the_grant \
 	more_than_there_are_is_refused \
 	idle_functions_go_if_that_is_wanted \
@@ -351,6 +399,7 @@ ktap_run_all \
 	removed_functions_end_their_grants \
 	function_that_is_open_is_revoked_when_it_is_closed \
 	more_important_request_takes_a_function \
+	program_in_the_way_of_force_is_ended \
 	rounds_leak_nothing \
 	function_that_cannot_be_reset_is_quarantined \
 	module_stays_while_there_are_slices

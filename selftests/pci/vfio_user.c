@@ -3,9 +3,11 @@
  * A program that knows nothing of the broker: opens a function by VFIO, maps
  * memory for its DMA, and reads its registers.
  *
- * Usage: vfio_user /dev/vfio/GROUP ADDRESS [hold]
+ * Usage: vfio_user /dev/vfio/GROUP ADDRESS [hold | OFFSET [VALUE]]
  *
- *   hold  then print "ready" and keep all of it open until standard input ends
+ *   hold    then print "ready" and keep all of it open until standard input ends
+ *   OFFSET  of a word of the first BAR that is printed, too; with VALUE, that is
+ *           written before
  *
  * Prints the vendor, the device and the command register, and the first word of
  * the first BAR. Status: 0, or 1 for an error.
@@ -43,6 +45,15 @@ static uint64_t region_read(int device, unsigned int index, uint64_t offset, siz
 	return value;
 }
 
+static void region_write(int device, unsigned int index, uint64_t offset, uint32_t value,
+			 size_t size)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	check(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info), "VFIO_DEVICE_GET_REGION_INFO");
+	check(pwrite(device, &value, size, info.offset + offset) == (ssize_t)size, "region");
+}
+
 int main(int argc, char **argv)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -77,7 +88,16 @@ int main(int argc, char **argv)
 	       (unsigned int)region_read(device, VFIO_PCI_CONFIG_REGION_INDEX, PCI_DEVICE_ID, 2),
 	       (unsigned int)region_read(device, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, 2),
 	       (unsigned int)region_read(device, VFIO_PCI_BAR0_REGION_INDEX, 0, 4));
-	if (argc > 3 && !strcmp(argv[3], "hold")) {
+	if (argc > 3 && strcmp(argv[3], "hold")) {
+		region_write(device, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, PCI_COMMAND_MEMORY,
+			     2);
+		if (argc > 4)
+			region_write(device, VFIO_PCI_BAR0_REGION_INDEX, strtoul(argv[3], NULL, 0),
+				     strtoul(argv[4], NULL, 0), 4);
+		printf("word %08x\n",
+		       (unsigned int)region_read(device, VFIO_PCI_BAR0_REGION_INDEX,
+						 strtoul(argv[3], NULL, 0), 4));
+	} else if (argc > 3) {
 		puts("ready");
 		fflush(stdout);
 		while (read(0, &byte, 1) > 0)

@@ -243,6 +243,7 @@ enum {
 	NEW_WITH_GROUP,
 	NEW_HOLDER,				/* of grant new */
 	NEW_NOTICE_SIGNAL = NEW_HOLDER,		/* of run */
+	NEW_FORCE_SIGNAL,
 };
 
 extern const char *const granted_kinds[];
@@ -316,6 +317,6 @@ int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_
 int request_wait(struct ctl *ctl, const struct fabric_grant **grant);
 
 /* notice.c */
-int notice_watch(struct ctl *ctl, const struct fabric_grant *grant, int signal);
+int notice_watch(struct ctl *ctl, const struct fabric_grant *grant, int signal, int force_signal);
 
 #endif /* FABRICCTL_H */

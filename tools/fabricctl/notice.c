@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +23,16 @@
 
 #include "fabricctl.h"
 
+#define FORCE_POLL_MS	200
+
 struct watch {
 	struct fabric_ctx *ctx;
 	uint32_t id;
 	int signal;
+	int force_signal;
 	int pidfd;		/* of the command */
 	int epoll;
+	int timeout;		/* ms until force is due, -1 for none */
 	/* What was told last */
 	uint32_t by;
 	uint64_t target;
@@ -72,12 +77,34 @@ static void tell_taken(struct watch *watch, const struct fabric_grant *grant)
 		size, grant->id, last->by, left);
 }
 
+/* Its time is over, and what it still has open is in the way. */
+static void tell_force(struct watch *watch, const struct fabric_grant *grant)
+{
+	if (!watch->force_signal || grant->state != FABRIC_GRANT_STATE_REVOKING)
+		return;
+	fprintf(stderr, "fabricctl: Grant %u is taken by force\n", grant->id);
+	pidfd_send_signal(watch->pidfd, watch->force_signal, NULL, 0);
+	watch->force_signal = 0;
+}
+
+/* What becomes of a grant after its notice is no event of its file. */
+static int time_of_force(const struct watch *watch, const struct fabric_grant *grant)
+{
+	if (!watch->force_signal || !grant->notice)
+		return -1;
+	return grant->notice->left < FORCE_POLL_MS ? FORCE_POLL_MS :
+	       grant->notice->left < INT_MAX ? (int)grant->notice->left : INT_MAX;
+}
+
 static void look(struct watch *watch)
 {
 	const struct fabric_grant *grant;
 
+	watch->timeout = -1;
 	if (fabric_grant_get(watch->ctx, watch->id, &grant))
 		return;
+	watch->timeout = time_of_force(watch, grant);
+	tell_force(watch, grant);
 	tell_taken(watch, grant);
 	if (grant->notice)
 		tell_notice(watch, grant);
@@ -88,16 +115,15 @@ static void look(struct watch *watch)
 static void watch_until_end(struct watch *watch)
 {
 	struct epoll_event event;
-
 	int count;
 
 	do {
-		count = epoll_wait(watch->epoll, &event, 1, -1);
+		count = epoll_wait(watch->epoll, &event, 1, watch->timeout);
 		if (count > 0 && event.data.fd == watch->pidfd)
 			return;
-		if (count > 0)
+		if (count >= 0)
 			look(watch);
-	} while (count > 0 || errno == EINTR);
+	} while (count >= 0 || errno == EINTR);
 }
 
 /* Whatever else is open belongs to the command, and ends when it says so. */
@@ -147,11 +173,11 @@ static int watch_open(struct watch *watch, int fd)
 }
 
 /* Watch the grant of this process until it ends, whatever it becomes. */
-int notice_watch(struct ctl *ctl, const struct fabric_grant *grant, int signal)
+int notice_watch(struct ctl *ctl, const struct fabric_grant *grant, int signal, int force_signal)
 {
 	struct watch watch = {
-		.id = grant->id, .signal = signal, .target = FABRIC_UNSET64,
-		.reclaims = grant->reclaims,
+		.id = grant->id, .signal = signal, .force_signal = force_signal, .timeout = -1,
+		.target = FABRIC_UNSET64, .reclaims = grant->reclaims,
 	};
 	pid_t child;
 	int err;

@@ -18,6 +18,8 @@ static const struct arg run_args[] = {
 	GRANT_REQUEST_ARGS,
 	[NEW_NOTICE_SIGNAL] = { "notice-signal", ARG_SIGNAL, .value = "SIGNAL",
 				.help = "send this to CMD when capacity is asked back" },
+	[NEW_FORCE_SIGNAL] = { "force-signal", ARG_SIGNAL, .value = "SIGNAL",
+			       .help = "send this to CMD when it is in the way of force" },
 };
 
 static int set_u64(const char *name, uint64_t value)
@@ -81,8 +83,10 @@ static int run_run(struct ctl *ctl, const struct args *args)
 	if (err)
 		return ctl_fail(ctl, err, "The environment can't be set");
 	/* Who gave nothing away can't be asked for it. */
-	if (HAS(args, NEW_NOTICE_SIGNAL) || req.min || req.reclaimable || req.lease)
-		err = notice_watch(ctl, grant, args->value[NEW_NOTICE_SIGNAL].number);
+	if (HAS(args, NEW_NOTICE_SIGNAL) || HAS(args, NEW_FORCE_SIGNAL) || req.min ||
+	    req.reclaimable || req.lease)
+		err = notice_watch(ctl, grant, args->value[NEW_NOTICE_SIGNAL].number,
+				   args->value[NEW_FORCE_SIGNAL].number);
 	if (err)
 		return err;
 	/* The command inherits the file, and with it the grant. */
