@@ -275,14 +275,15 @@ int fabric_fm_unbind_port(struct fabric_port *port, const struct fabric_vppb *vp
  * @number: physical port number of the FM API, where the domain has one
  * @bindable: has a binding
  * @link: state of the link; this and the following by domain->lock
- * @link_busy: port_set_link is running, @link is down until it ends
- * @link_observed: state of the link before port_set_link, or since by an event
+ * @link_busy: an op that sets something is running, @link is down until it ends
+ * @link_observed: state of the link before that op, or since by an event
  * @speed: MT/s, 0 if unknown
  * @width: lanes, 0 if unknown
  * @binding: whether it belongs to a host
  * @host: the host it is bound to, or is becoming so
  * @labels: set by the administrator
  * @bandwidth: resource that counts what is guaranteed on its link, or NULL
+ * @power: what it does to save power
  * @pci: what is known of it as a PCI function, or NULL; constant as a pointer
  */
 struct fabric_port {
@@ -304,7 +305,24 @@ struct fabric_port {
 	char host[FABRIC_NAME_MAX_LEN + 1];
 	struct fabric_labels labels;
 	struct fabric_resource *bandwidth;
+	struct fabric_port_power power;
 	struct fabric_pci_info *pci;
+};
+
+/**
+ * struct fabric_port_change - what port-set changes
+ * @link: state of the link, 0 leaves it
+ * @speed_limit: MT/s that the link may have, 0 leaves it
+ * @idle: what it does while nothing below it is used, 0 leaves it
+ * @labels: of these
+ *
+ * At most one of the first three, which are done by the backend, is not 0.
+ */
+struct fabric_port_change {
+	enum fabric_link link;
+	u32 speed_limit;
+	enum fabric_port_idle idle;
+	struct fabric_labels_change labels;
 };
 
 extern struct fabric_registry fabric_ports;
@@ -322,8 +340,8 @@ int fabric_port_unbind(struct fabric_port *port, const struct fabric_vppb *vppb,
 int fabric_port_reset_begin(struct fabric_port *port, bool force, enum fabric_link *was,
 			    struct netlink_ext_ack *extack);
 void fabric_port_reset_end(struct fabric_port *port, enum fabric_link was);
-int fabric_port_set(struct fabric_port *port, enum fabric_link link,
-		    const struct fabric_labels_change *change, struct netlink_ext_ack *extack);
+int fabric_port_set(struct fabric_port *port, const struct fabric_port_change *change,
+		    struct netlink_ext_ack *extack);
 u64 fabric_port_bandwidth(const struct fabric_port *port, bool free);
 void fabric_port_bandwidth_use(const struct fabric_port *port, s64 change);
 int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);

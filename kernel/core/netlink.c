@@ -497,22 +497,30 @@ static int parse_labels(struct genl_info *info, int add, int remove,
 int fabric_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fabric_port *port = info->user_ptr[0];
-	struct fabric_labels_change change = {};
+	struct fabric_port_change change = {};
 	struct sk_buff *msg;
-	int ret;
+	int ret, by_op;
 
-	ret = parse_labels(info, FABRIC_A_PORT_LABEL, FABRIC_A_PORT_UNLABEL, &change);
+	ret = parse_labels(info, FABRIC_A_PORT_LABEL, FABRIC_A_PORT_UNLABEL, &change.labels);
 	if (ret)
 		return ret;
-	if (!info->attrs[FABRIC_A_PORT_LINK] && !change.nr_add && !change.nr_remove) {
-		NL_SET_ERR_MSG(info->extack, "Nothing to set, give link, label or unlabel");
+	change.link = optional_u32(info, FABRIC_A_PORT_LINK);
+	change.speed_limit = optional_u32(info, FABRIC_A_PORT_SPEED_LIMIT);
+	change.idle = optional_u32(info, FABRIC_A_PORT_IDLE);
+	by_op = !!change.link + !!change.speed_limit + !!change.idle;
+	if (!by_op && !change.labels.nr_add && !change.labels.nr_remove) {
+		NL_SET_ERR_MSG(info->extack,
+			       "Nothing to set, give link, speed-limit, idle, label or unlabel");
+		return -EINVAL;
+	}
+	if (by_op > 1) {
+		NL_SET_ERR_MSG(info->extack, "Give one of link, speed-limit and idle at a time");
 		return -EINVAL;
 	}
 	msg = reply_new();
 	if (!msg)
 		return -ENOMEM;
-	ret = fabric_port_set(port, optional_u32(info, FABRIC_A_PORT_LINK), &change,
-			      info->extack);
+	ret = fabric_port_set(port, &change, info->extack);
 	return port_reply(msg, ret, info, port);
 }
 

@@ -52,11 +52,13 @@ static const struct nla_policy fabric_port_unbind_nl_policy[FABRIC_A_PORT_ID + 1
 };
 
 /* FABRIC_CMD_PORT_SET - do */
-static const struct nla_policy fabric_port_set_nl_policy[FABRIC_A_PORT_UNLABEL + 1] = {
+static const struct nla_policy fabric_port_set_nl_policy[FABRIC_A_PORT_IDLE + 1] = {
 	[FABRIC_A_PORT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FABRIC_A_PORT_LINK] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
 	[FABRIC_A_PORT_LABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
 	[FABRIC_A_PORT_UNLABEL] = { .type = NLA_STRING, .len = FABRIC_NAME_MAX_LEN, },
+	[FABRIC_A_PORT_SPEED_LIMIT] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FABRIC_A_PORT_IDLE] = NLA_POLICY_RANGE(NLA_U32, 1, 2),
 };
 
 /* FABRIC_CMD_DEVICE_GET - do */
@@ -315,7 +317,7 @@ static const struct genl_split_ops fabric_nl_ops[] = {
 		.doit		= fabric_nl_port_set_doit,
 		.post_doit	= fabric_nl_port_post_doit,
 		.policy		= fabric_port_set_nl_policy,
-		.maxattr	= FABRIC_A_PORT_UNLABEL,
+		.maxattr	= FABRIC_A_PORT_IDLE,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

@@ -78,6 +78,17 @@ bool fabric_port_below(const struct fabric_port *port, const struct fabric_port 
 	return false;
 }
 
+static int put_power(struct sk_buff *skb, const struct fabric_port_power *power)
+{
+	if (power->speed_limit &&
+	    nla_put_u32(skb, FABRIC_A_PORT_SPEED_LIMIT, power->speed_limit))
+		return -EMSGSIZE;
+	if (power->idle && (nla_put_u32(skb, FABRIC_A_PORT_IDLE, power->idle) ||
+			    nla_put_uint(skb, FABRIC_A_PORT_RESTED, power->rested)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *obj)
 {
 	const struct fabric_port *port = obj;
@@ -99,7 +110,7 @@ int fabric_port_fill(struct sk_buff *skb, const struct genl_info *info, void *ob
 	    (port->bindable && nla_put_u32(skb, FABRIC_A_PORT_BINDING, port->binding)) ||
 	    (*port->host && nla_put_string(skb, FABRIC_A_PORT_HOST, port->host)) ||
 	    fabric_labels_fill(skb, FABRIC_A_PORT_LABEL, &port->labels) ||
-	    fabric_pci_fill(skb, FABRIC_A_PORT_PCI, port->pci)) {
+	    fabric_pci_fill(skb, FABRIC_A_PORT_PCI, port->pci) || put_power(skb, &port->power)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -379,52 +390,121 @@ void fabric_port_reset_end(struct fabric_port *port, enum fabric_link was)
 	mutex_unlock(&port->domain->lock);
 }
 
-static int set_link_by_op(struct fabric_port *port, enum fabric_link link,
-			  struct netlink_ext_ack *extack)
+/* Whether the backend can do it. */
+static int refuse_impossible(const struct fabric_port *port,
+			     const struct fabric_port_change *change,
+			     struct netlink_ext_ack *extack)
+{
+	const struct fabric_backend_ops *ops = port->domain->ops;
+
+	if (change->link && !ops->port_set_link)
+		NL_SET_ERR_MSG(extack, "The link of this port cannot be set");
+	else if (change->speed_limit && !ops->port_set_speed)
+		NL_SET_ERR_MSG(extack, "The speed of this port cannot be limited");
+	else if (change->idle && !ops->port_set_idle)
+		NL_SET_ERR_MSG(extack, "This port has no choice while idle");
+	else
+		return 0;
+	return -EOPNOTSUPP;
+}
+
+static bool is_so(const struct fabric_port *port, const struct fabric_port_change *change)
+{
+	if (change->link)
+		return port->link == change->link;
+	if (change->speed_limit)
+		return port->power.speed_limit == change->speed_limit;
+	return port->power.idle == change->idle;
+}
+
+/* The width of a link that is down is not known, nor what it will carry. */
+static int refuse_guaranteed(const struct fabric_port *port, u32 speed,
+			     struct netlink_ext_ack *extack)
+{
+	u64 total = link_bandwidth(speed, port->width);
+
+	if (!port->width || !port->bandwidth || total >= port->bandwidth->granted)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "Grants are guaranteed %llu Mb/s, at that speed it has %llu",
+			   port->bandwidth->granted, total);
+	return -EBUSY;
+}
+
+static int call_op(struct fabric_port *port, const struct fabric_port_change *change,
+		   struct netlink_ext_ack *extack)
+{
+	const struct fabric_backend_ops *ops = port->domain->ops;
+	const char *name;
+	int ret;
+
+	if (change->link) {
+		name = "port_set_link";
+		ret = ops->port_set_link(port, change->link, extack);
+	} else if (change->speed_limit) {
+		name = "port_set_speed";
+		ret = ops->port_set_speed(port, change->speed_limit, extack);
+	} else {
+		name = "port_set_idle";
+		ret = ops->port_set_idle(port, change->idle, extack);
+	}
+	trace_fabric_op(name, port->obj.id, ret);
+	return ret;
+}
+
+static void record(struct fabric_port *port, const struct fabric_port_change *change)
+{
+	if (change->link) {
+		set_link(port, change->link);
+		return;
+	}
+	port->power.speed_limit = change->speed_limit ?: port->power.speed_limit;
+	port->power.idle = change->idle ?: port->power.idle;
+	port_changed(port);
+}
+
+/* All of @change but the labels. */
+static int set_by_op(struct fabric_port *port, const struct fabric_port_change *change,
+		     struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = port->domain;
 	int ret;
 
 	mutex_lock(&domain->lock);
 	ret = refuse_transition(port, extack);
-	if (ret)
+	if (!ret)
+		ret = refuse_impossible(port, change, extack);
+	if (ret || is_so(port, change))
 		goto out;
-	if (!domain->ops->port_set_link) {
-		NL_SET_ERR_MSG(extack, "The link of this port cannot be set");
-		ret = -EOPNOTSUPP;
-		goto out;
-	}
-	if (port->link == link)
-		goto out;
-	if (link == FABRIC_LINK_DOWN)
+	if (change->link == FABRIC_LINK_DOWN)
 		ret = refuse_slices_below(port, extack);
+	else if (change->speed_limit)
+		ret = refuse_guaranteed(port, change->speed_limit, extack);
 	if (!ret)
 		ret = fabric_domain_op_begin(domain, extack);
 	if (ret)
 		goto out;
-	/* Down until the op is done, either way: nothing below is granted meanwhile. */
+	/* Down until the op is done: nothing below is granted, or guaranteed, meanwhile. */
 	port->link_observed = port->link;
 	port->link = FABRIC_LINK_DOWN;
 	port->link_busy = true;
 	mutex_unlock(&domain->lock);
 
-	ret = domain->ops->port_set_link(port, link, extack);
-	trace_fabric_op("port_set_link", port->obj.id, ret);
+	ret = call_op(port, change, extack);
 
 	mutex_lock(&domain->lock);
 	fabric_domain_op_end(domain);
 	port->link_busy = false;
 	port->link = port->link_observed;
 	if (!ret)
-		set_link(port, link);
+		record(port, change);
 out:
 	mutex_unlock(&domain->lock);
 	return ret;
 }
 
-/* Change the labels, and the link unless @link is 0. */
-int fabric_port_set(struct fabric_port *port, enum fabric_link link,
-		    const struct fabric_labels_change *change, struct netlink_ext_ack *extack)
+/* The labels last, when nothing can fail any more. */
+int fabric_port_set(struct fabric_port *port, const struct fabric_port_change *change,
+		    struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = port->domain;
 	struct fabric_labels labels = {};
@@ -433,10 +513,10 @@ int fabric_port_set(struct fabric_port *port, enum fabric_link link,
 	mutex_lock(&domain->lock);
 	ret = refuse_transition(port, extack);
 	if (!ret)
-		ret = fabric_labels_changed(&labels, &port->labels, change, extack);
+		ret = fabric_labels_changed(&labels, &port->labels, &change->labels, extack);
 	mutex_unlock(&domain->lock);
-	if (!ret && link)
-		ret = set_link_by_op(port, link, extack);
+	if (!ret && (change->link || change->speed_limit || change->idle))
+		ret = set_by_op(port, change, extack);
 	if (!ret) {
 		mutex_lock(&domain->lock);
 		if (!fabric_labels_same(&port->labels, &labels)) {
@@ -491,6 +571,7 @@ struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 	port->width = info->width;
 	port->number = info->number;
 	port->bindable = info->bindable;
+	port->power = info->power;
 	port->binding = FABRIC_BINDING_UNBOUND;
 	if (info->host) {
 		port->binding = FABRIC_BINDING_BOUND;
@@ -600,6 +681,31 @@ void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32
 	mutex_unlock(&port->domain->lock);
 }
 EXPORT_SYMBOL_FABRIC(fabric_port_link_event);
+
+/**
+ * fabric_port_power_event() - what a port does to save power may have changed by itself
+ * @port: the port
+ * @power: what it does now; copied
+ *
+ * While an op of the port runs, it is the op that counts.
+ *
+ * Context: Process context, may sleep, takes the lock of the domain.
+ */
+void fabric_port_power_event(struct fabric_port *port, const struct fabric_port_power *power)
+{
+	bool changed;
+
+	mutex_lock(&port->domain->lock);
+	if (!port->link_busy) {
+		changed = port->power.speed_limit != power->speed_limit ||
+			  port->power.idle != power->idle;
+		port->power = *power;
+		if (changed)
+			port_changed(port);
+	}
+	mutex_unlock(&port->domain->lock);
+}
+EXPORT_SYMBOL_FABRIC(fabric_port_power_event);
 
 /**
  * fabric_port_pci_event() - what is known of a port as a PCI function may have changed

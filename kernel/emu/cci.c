@@ -300,7 +300,7 @@ static void port_write(struct emu_port *port, struct cci_writer *out)
 		.width = up ? port->width : 0,
 		.supported_speeds = speed ? GENMASK(speed - 1, 0) : 0,
 		.max_speed = speed,
-		.speed = up ? speed : 0,
+		.speed = up ? speed_code(READ_ONCE(port->speed_now)) : 0,
 		.ltssm = up ? CCI_LTSSM_L0 : CCI_LTSSM_DETECT,
 		/* A slot says so although it is empty: its link is what it is set to */
 		.link_flags = downstream ? CCI_LINK_PRESENT : 0,

@@ -79,6 +79,7 @@ enum emu_op {
 	EMU_OP_PORT_BIND,
 	EMU_OP_PORT_UNBIND,
 	EMU_OP_PORT_SET_LINK,
+	EMU_OP_PORT_SET_SPEED,
 	EMU_OP_CCI,
 	EMU_OP_COUNT
 };
@@ -131,6 +132,7 @@ void emu_faults_debugfs(struct emu_switch *sw, struct dentry *parent);
  * @vppb: which of the vPPBs of that host, by cci->lock
  * @perst: PERST# is asserted
  * @link_now: state of the link
+ * @speed_now: MT/s per lane that it is limited to; written with @event_lock
  * @event_lock: order of link events
  */
 struct emu_port {
@@ -149,6 +151,7 @@ struct emu_port {
 	u8 vppb;
 	bool perst;
 	enum fabric_link link_now;
+	u32 speed_now;
 	struct mutex event_lock; /* order of link events */
 };
 
@@ -165,6 +168,7 @@ int emu_port_bind(struct fabric_port *handle, const struct fabric_port_bind_req 
 int emu_port_unbind(struct fabric_port *handle, struct netlink_ext_ack *extack);
 int emu_port_set_link(struct fabric_port *handle, enum fabric_link link,
 		      struct netlink_ext_ack *extack);
+int emu_port_set_speed(struct fabric_port *handle, u32 speed, struct netlink_ext_ack *extack);
 
 /* cci.c */
 

@@ -20,6 +20,7 @@ static const char * const emu_op_names[EMU_OP_COUNT] = {
 	[EMU_OP_PORT_BIND]	= "port_bind",
 	[EMU_OP_PORT_UNBIND]	= "port_unbind",
 	[EMU_OP_PORT_SET_LINK]	= "port_set_link",
+	[EMU_OP_PORT_SET_SPEED]	= "port_set_speed",
 	[EMU_OP_CCI]		= "cci_message",
 };
 

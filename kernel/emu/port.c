@@ -52,7 +52,7 @@ void emu_port_state(struct emu_port *port, struct seq_file *m)
 
 	seq_printf(m, "port %s type %s link %s speed %u width %u", config_item_name(&port->item),
 		   port->type == FABRIC_PORT_TYPE_UPSTREAM ? "upstream" : "downstream",
-		   link_name(READ_ONCE(port->link_now)), port->speed, port->width);
+		   link_name(READ_ONCE(port->link_now)), READ_ONCE(port->speed_now), port->width);
 	if (host)
 		seq_printf(m, " host %s", config_item_name(&host->item));
 	seq_putc(m, '\n');
@@ -79,7 +79,7 @@ static ssize_t event_link_write(struct file *file, const char __user *buf, size_
 		return -ENODEV;
 	guard(mutex)(&port->event_lock);
 	WRITE_ONCE(port->link_now, link);
-	fabric_port_link_event(port->port, link, port->speed, port->width);
+	fabric_port_link_event(port->port, link, port->speed_now, port->width);
 	return count;
 }
 
@@ -138,6 +138,24 @@ int emu_port_set_link(struct fabric_port *handle, enum fabric_link link,
 	if (ret)
 		return ret;
 	WRITE_ONCE(port->link_now, link);
+	return 0;
+}
+
+int emu_port_set_speed(struct fabric_port *handle, u32 speed, struct netlink_ext_ack *extack)
+{
+	struct emu_port *port = fabric_port_priv(handle);
+	int ret;
+
+	ret = emu_fault(port->sw, EMU_OP_PORT_SET_SPEED, NULL, extack);
+	if (ret)
+		return ret;
+	if (speed > port->speed) {
+		NL_SET_ERR_MSG_FMT(extack, "The port does %u MT/s at most", port->speed);
+		return -EINVAL;
+	}
+	guard(mutex)(&port->event_lock);
+	WRITE_ONCE(port->speed_now, speed);
+	fabric_port_link_event(handle, READ_ONCE(port->link_now), speed, port->width);
 	return 0;
 }
 
@@ -292,6 +310,7 @@ int emu_port_add(struct emu_port *port, struct fabric_port *parent)
 	int ret;
 
 	port->link_now = port->link;
+	port->speed_now = port->speed;
 	port->bound = NULL;
 	port->perst = false;
 	if (info.host) {

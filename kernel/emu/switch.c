@@ -19,7 +19,8 @@
 	.slice_page	= emu_slice_page,		\
 	.port_bind	= emu_port_bind,		\
 	.port_unbind	= emu_port_unbind,		\
-	.port_set_link	= emu_port_set_link
+	.port_set_link	= emu_port_set_link,	\
+	.port_set_speed	= emu_port_set_speed
 
 static const struct fabric_backend_ops emu_ops = { EMU_OPS, .cci = emu_cci };
 static const struct fabric_backend_ops emu_ops_without_mailbox = { EMU_OPS };

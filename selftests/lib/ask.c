@@ -34,6 +34,7 @@ enum type {
 	GRANT_STATE,
 	HOLDER,
 	ADMIN_STATE,
+	PORT_IDLE,
 };
 
 static const char * const names[][16] = {
@@ -49,6 +50,7 @@ static const char * const names[][16] = {
 	},
 	[HOLDER] = { NULL, "none", "file", "socket" },
 	[ADMIN_STATE] = { NULL, "enabled", "draining", "disabled" },
+	[PORT_IDLE] = { NULL, "stay", "rest" },
 };
 
 struct field {
@@ -84,6 +86,9 @@ static const struct object objects[] = {
 		{ "binding", FABRIC_A_PORT_BINDING, BINDING },
 		{ "host", FABRIC_A_PORT_HOST, TEXT },
 		{ "label", FABRIC_A_PORT_LABEL, TEXT },
+		{ "speed-limit", FABRIC_A_PORT_SPEED_LIMIT, NUMBER },
+		{ "idle", FABRIC_A_PORT_IDLE, PORT_IDLE },
+		{ "rested", FABRIC_A_PORT_RESTED, NUMBER },
 	} },
 	{ "device", FABRIC_CMD_DEVICE_GET, {
 		{ "id", FABRIC_A_DEVICE_ID, NUMBER },
@@ -103,6 +108,7 @@ static const struct object objects[] = {
 		{ "id", FABRIC_A_RESOURCE_ID, NUMBER },
 		{ "domain-id", FABRIC_A_RESOURCE_DOMAIN_ID, NUMBER },
 		{ "device-id", FABRIC_A_RESOURCE_DEVICE_ID, NUMBER },
+		{ "port-id", FABRIC_A_RESOURCE_PORT_ID, NUMBER },
 		{ "kind", FABRIC_A_RESOURCE_KIND, KIND },
 		{ "capability", FABRIC_A_RESOURCE_CAPABILITY, TEXT },
 		{ "modes", FABRIC_A_RESOURCE_MODES, NUMBER },

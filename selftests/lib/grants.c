@@ -307,6 +307,9 @@ void snapshot_take(struct genl *genl, struct snapshot *snapshot)
 				if (cmds[i] == FABRIC_CMD_GRANT_GET &&
 				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_GRANT_AGE)
 					continue;
+				if (cmds[i] == FABRIC_CMD_PORT_GET &&
+				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_PORT_RESTED)
+					continue;
 				/* Being refused is counted, and nothing else. */
 				if (cmds[i] == FABRIC_CMD_RESOURCE_GET &&
 				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_RESOURCE_REFUSALS)

@@ -37,6 +37,13 @@ static const char *const idle_vfs_names[] = {
 
 static_assert(ARRAY_SIZE(idle_vfs_names) == __FABRIC_IDLE_VFS_MAX, "a choice has no name");
 
+static const char *const port_idle_names[] = {
+	[FABRIC_PORT_IDLE_STAY] = "stay",
+	[FABRIC_PORT_IDLE_REST] = "rest",
+};
+
+static_assert(ARRAY_SIZE(port_idle_names) == __FABRIC_PORT_IDLE_MAX, "a choice has no name");
+
 static const char *const mode_names[] = {
 	[FABRIC_MODE_MAP] = "map",
 	[FABRIC_MODE_DEVDAX] = "devdax",
@@ -277,6 +284,7 @@ static const struct {
 	[FABRIC_ENUM_PCI_ACS] = { pci_acs_names, ARRAY_SIZE(pci_acs_names) },
 	[FABRIC_ENUM_PCI_OBSTACLE] = { pci_obstacle_names, ARRAY_SIZE(pci_obstacle_names) },
 	[FABRIC_ENUM_IDLE_VFS] = { idle_vfs_names, ARRAY_SIZE(idle_vfs_names) },
+	[FABRIC_ENUM_PORT_IDLE] = { port_idle_names, ARRAY_SIZE(port_idle_names) },
 };
 
 FABRIC_API const char *fabric_enum_name(enum fabric_enum which, uint32_t value)
@@ -311,6 +319,8 @@ static const char *const port_attrs[] = {
 	[FABRIC_A_PORT_HOST] = "host",
 	[FABRIC_A_PORT_LABEL] = "label",
 	[FABRIC_A_PORT_UNLABEL] = "unlabel",
+	[FABRIC_A_PORT_SPEED_LIMIT] = "speed-limit",
+	[FABRIC_A_PORT_IDLE] = "idle",
 };
 
 static const char *const device_attrs[] = {

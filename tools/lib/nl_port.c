@@ -15,6 +15,9 @@ static const struct field fields[] = {
 	FIELD(struct fabric_port, speed, FABRIC_A_PORT_SPEED),
 	FIELD(struct fabric_port, width, FABRIC_A_PORT_WIDTH),
 	FIELD(struct fabric_port, binding, FABRIC_A_PORT_BINDING),
+	FIELD(struct fabric_port, speed_limit, FABRIC_A_PORT_SPEED_LIMIT),
+	FIELD(struct fabric_port, idle, FABRIC_A_PORT_IDLE),
+	FIELD(struct fabric_port, rested, FABRIC_A_PORT_RESTED),
 	FIELD(struct fabric_port, name, FABRIC_A_PORT_NAME, .string = true),
 	FIELD(struct fabric_port, host, FABRIC_A_PORT_HOST, .string = true),
 };
@@ -99,6 +102,8 @@ FABRIC_API int fabric_port_set(struct fabric_ctx *ctx, uint32_t id,
 	put_id(ctx, FABRIC_A_PORT_LINK, copy.link);
 	put_names(ctx, FABRIC_A_PORT_LABEL, copy.labels, copy.nr_labels);
 	put_names(ctx, FABRIC_A_PORT_UNLABEL, copy.unlabels, copy.nr_unlabels);
+	put_id(ctx, FABRIC_A_PORT_SPEED_LIMIT, copy.speed_limit);
+	put_id(ctx, FABRIC_A_PORT_IDLE, copy.idle);
 	return port_talk(ctx, port);
 }
 

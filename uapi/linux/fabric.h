@@ -151,6 +151,20 @@ enum fabric_binding {
 };
 
 /**
+ * enum fabric_port_idle - What a port does while nothing below it is used.
+ * @FABRIC_PORT_IDLE_STAY: It stays awake.
+ * @FABRIC_PORT_IDLE_REST: It sleeps, and wakes for what is used below it.
+ */
+enum fabric_port_idle {
+	FABRIC_PORT_IDLE_STAY = 1,
+	FABRIC_PORT_IDLE_REST,
+
+	/* private: */
+	__FABRIC_PORT_IDLE_MAX,
+	FABRIC_PORT_IDLE_MAX = (__FABRIC_PORT_IDLE_MAX - 1)
+};
+
+/**
  * enum fabric_device_type - What a device is.
  * @FABRIC_DEVICE_TYPE_MEMORY: A memory expander, a CXL Type 3 device.
  * @FABRIC_DEVICE_TYPE_REGION: A committed CXL region, possibly interleaved
@@ -570,6 +584,9 @@ enum {
 	FABRIC_A_PORT_LABEL,
 	FABRIC_A_PORT_UNLABEL,
 	FABRIC_A_PORT_PCI,
+	FABRIC_A_PORT_SPEED_LIMIT,
+	FABRIC_A_PORT_IDLE,
+	FABRIC_A_PORT_RESTED,
 
 	__FABRIC_A_PORT_MAX,
 	FABRIC_A_PORT_MAX = (__FABRIC_A_PORT_MAX - 1)

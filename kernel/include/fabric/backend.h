@@ -359,6 +359,24 @@ struct fabric_backend_ops {
 			     struct netlink_ext_ack *extack);
 
 	/**
+	 * @port_set_speed: limit the speed of the link of a port, in MT/s
+	 *
+	 * Optional. The link carries what is guaranteed of it at that speed.
+	 * Tell the speed that it has then by fabric_port_link_event(). The
+	 * core records the limit after success.
+	 */
+	int (*port_set_speed)(struct fabric_port *port, u32 speed,
+			      struct netlink_ext_ack *extack);
+
+	/**
+	 * @port_set_idle: say what a port does while nothing below it is used
+	 *
+	 * Optional. The core records the choice after success.
+	 */
+	int (*port_set_idle)(struct fabric_port *port, enum fabric_port_idle idle,
+			     struct netlink_ext_ack *extack);
+
+	/**
 	 * @region_take: take over a region
 	 *
 	 * Optional. Adds a device of type region, named like the region, with
@@ -399,6 +417,18 @@ struct fabric_backend_ops {
 };
 
 /**
+ * struct fabric_port_power - what a port does to save power
+ * @speed_limit: MT/s that its link may have at most, 0 if unknown
+ * @idle: what it does while nothing below it is used, 0 if it has no choice
+ * @rested: ms that it has slept since the kernel found it
+ */
+struct fabric_port_power {
+	u32 speed_limit;
+	enum fabric_port_idle idle;
+	u64 rested;
+};
+
+/**
  * struct fabric_port_info - a port at its registration
  * @parent: port above, or NULL
  * @name: unique in the domain
@@ -410,6 +440,7 @@ struct fabric_backend_ops {
  * @host: host that it is bound to already, or NULL
  * @number: physical port number, in a domain with the op cci
  * @pci: what is known of it as a PCI function, or NULL
+ * @power: what it does to save power
  */
 struct fabric_port_info {
 	struct fabric_port *parent;
@@ -422,6 +453,7 @@ struct fabric_port_info {
 	const char *host;
 	u8 number;
 	const struct fabric_pci_info *pci;
+	struct fabric_port_power power;
 };
 
 /**
@@ -485,6 +517,7 @@ struct fabric_port *fabric_port_add(struct fabric_domain *domain,
 				    const struct fabric_port_info *info, void *priv);
 void fabric_port_remove(struct fabric_port *port);
 void fabric_port_link_event(struct fabric_port *port, enum fabric_link link, u32 speed, u32 width);
+void fabric_port_power_event(struct fabric_port *port, const struct fabric_port_power *power);
 void fabric_port_pci_event(struct fabric_port *port, const struct fabric_pci_info *pci);
 void *fabric_port_priv(struct fabric_port *port);
 

@@ -166,6 +166,7 @@ enum fabric_enum {
 	FABRIC_ENUM_PCI_ACS,	/* from 0 */
 	FABRIC_ENUM_PCI_OBSTACLE,
 	FABRIC_ENUM_IDLE_VFS,
+	FABRIC_ENUM_PORT_IDLE,
 };
 
 /**
@@ -351,6 +352,9 @@ struct fabric_pci {
  * @nr_labels: number of @labels
  * @labels: labels, "key=value" each
  * @pci: what it is as a PCI function, or NULL
+ * @speed_limit: MT/s that the link may have at most, 0 if unknown
+ * @idle: what it does while nothing below it is used, 0 if it has no choice
+ * @rested: ms that it has slept
  */
 struct fabric_port {
 	uint32_t id;
@@ -366,6 +370,9 @@ struct fabric_port {
 	uint32_t nr_labels;
 	const char *const *labels;
 	const struct fabric_pci *pci;
+	uint32_t speed_limit;
+	enum fabric_port_idle idle;
+	uint64_t rested;
 };
 
 /**
@@ -376,8 +383,11 @@ struct fabric_port {
  * @labels: labels to add, "key=value" each; one with the same key goes
  * @nr_unlabels: number of @unlabels, at most FABRIC_LABELS_MAX
  * @unlabels: keys of labels that are to go
+ * @speed_limit: MT/s that the link may have, a speed of PCIe, 0 leaves it
+ * @idle: what it does while nothing below it is used, 0 leaves it
  *
- * Start with fabric_port_set_req_init().
+ * At most one of @link, @speed_limit and @idle is not 0. Start with
+ * fabric_port_set_req_init().
  */
 struct fabric_port_set_req {
 	size_t struct_size;
@@ -386,6 +396,8 @@ struct fabric_port_set_req {
 	const char *const *labels;
 	uint32_t nr_unlabels;
 	const char *const *unlabels;
+	uint32_t speed_limit;
+	enum fabric_port_idle idle;
 };
 
 /** fabric_port_set_req_init() - a request that changes nothing */
@@ -449,7 +461,7 @@ int fabric_port_bind(struct fabric_ctx *ctx, uint32_t id, const char *host,
 int fabric_port_unbind(struct fabric_ctx *ctx, uint32_t id, const struct fabric_port **port);
 
 /**
- * fabric_port_set() - change the labels of a port, then its link
+ * fabric_port_set() - change the labels of a port, then its link or how it saves power
  * @ctx: the context
  * @id: id of the port
  * @req: what is wanted
@@ -459,8 +471,9 @@ int fabric_port_unbind(struct fabric_ctx *ctx, uint32_t id, const struct fabric_
  * changes nothing.
  *
  * Return: as fabric_port_bind(); -EBUSY for a link that is to go down while
- * slices below are granted, -EINVAL for a label without "=", -ENOSPC for more
- * than FABRIC_LABELS_MAX of them.
+ * slices below are granted, or for a limit below what is guaranteed of the
+ * link; -EINVAL for a label without "=", -ENOSPC for more than
+ * FABRIC_LABELS_MAX of them.
  */
 int fabric_port_set(struct fabric_ctx *ctx, uint32_t id, const struct fabric_port_set_req *req,
 		    const struct fabric_port **port);
