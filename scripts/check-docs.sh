@@ -112,7 +112,7 @@ completion_facts() (
 		printf 'positional %s true\n' "$command"
 	done
 	for key in kind mode holder link take group placement admin-state reclaimable restore \
-		idle-vfs op option; do
+		idle-vfs idle speed-limit state op option; do
 		for value in $(_fabricctl_values "$key"); do
 			printf 'value %s %s\n' "$key" "$value"
 		done

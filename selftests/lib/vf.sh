@@ -71,6 +71,36 @@ let_go()
 	exec 7>&-
 }
 
+# QEMU presses the button of the slot when it plugs. After the slot was switched off by
+# the host, the press is seen after the function, and takes it away five seconds later.
+igb_stays()
+{
+	local end=$((SECONDS + 7))
+
+	while [ $SECONDS -lt $end ]; do
+		[ -e "$PCI/$igb/driver" ] || return
+		sleep 0.2
+	done
+}
+
+igb_is_back()
+{
+	[ -e "$PCI/$igb" ] || echo 1 >/sys/bus/pci/rescan
+	busywait 5000 test -e "$PCI/$igb/driver" && igb_stays
+}
+
+# igb_plug QMP: if QEMU has deleted it
+igb_plug()
+{
+	for _ in 1 2 3; do
+		"$1" --timeout 60 device_add driver=igb id=igb0 bus=rp1 netdev=net0 \
+			mac=52:54:00:12:34:01 >/dev/null 2>&1 || :
+		busywait 25000 igb_is_back && break
+	done
+	busywait 5000 pci_known "$igb" || fail "igb does not come back"
+	device=$(ask device name="$igb" -- id)
+}
+
 # A test that failed leaves nothing to the next
 tidy()
 {

@@ -116,6 +116,9 @@ extern const struct object apply_object;
 extern const struct object diff_object;
 extern const struct object assert_object;
 
+/* slot.c */
+int slot_power(struct ctl *ctl, const struct fabric_port *port, bool on, bool force);
+
 /* main.c */
 extern const struct object *const objects[];
 extern const unsigned int nr_objects;

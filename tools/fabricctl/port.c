@@ -18,6 +18,11 @@ void port_out(struct out *out, const struct fabric_port *port)
 	out_enum(out, "binding", FABRIC_ENUM_BINDING, port->binding);
 	out_opt_string(out, "host", port->host);
 	out_strings(out, "label", port->labels, port->nr_labels);
+	out_speed(out, "speed-limit", port->speed_limit);
+	if (port->idle) {
+		out_enum(out, "idle", FABRIC_ENUM_PORT_IDLE, port->idle);
+		out_time(out, "rested", port->rested);
+	}
 	pci_out(out, port->pci);
 	out_item_end(out);
 }
@@ -187,6 +192,14 @@ enum {
 	SET_LINK,
 	SET_LABEL,
 	SET_UNLABEL,
+	SET_SPEED_LIMIT,
+	SET_IDLE,
+};
+
+static const uint32_t speeds[] = { 2500, 5000, 8000, 16000, 32000, 64000 };
+
+static const char *const speed_names[] = {
+	"2.5GT/s", "5GT/s", "8GT/s", "16GT/s", "32GT/s", "64GT/s", NULL
 };
 
 static const struct arg set_args[] = {
@@ -195,6 +208,10 @@ static const struct arg set_args[] = {
 		       .help = "state of the link" },
 	[SET_LABEL] = { "label", ARG_LABEL, REPEAT, .value = "LABEL", .help = LABEL_HELP },
 	[SET_UNLABEL] = { "unlabel", ARG_STRING, REPEAT, .value = "KEY", .help = UNLABEL_HELP },
+	[SET_SPEED_LIMIT] = { "speed-limit", ARG_CHOICE, .choices = speed_names, .value = "SPEED",
+			      .help = "highest speed that the link may have" },
+	[SET_IDLE] = { "idle", ARG_ENUM, .names = FABRIC_ENUM_PORT_IDLE, .value = "CHOICE",
+		       .help = "what it does while nothing below it is used" },
 };
 
 static int port_set(struct ctl *ctl, const struct args *args)
@@ -205,17 +222,56 @@ static int port_set(struct ctl *ctl, const struct args *args)
 	uint32_t id;
 	int err;
 
-	if (!HAS(args, SET_LINK) && !HAS(args, SET_LABEL) && !HAS(args, SET_UNLABEL))
-		usage_error(ctl, "port set: nothing to set, give link, label or unlabel");
+	if (!HAS(args, SET_LINK) && !HAS(args, SET_LABEL) && !HAS(args, SET_UNLABEL) &&
+	    !HAS(args, SET_SPEED_LIMIT) && !HAS(args, SET_IDLE))
+		usage_error(ctl,
+			    "port set: nothing to set, give link, speed-limit, idle, label or unlabel");
+	if (HAS(args, SET_LINK) + HAS(args, SET_SPEED_LIMIT) + HAS(args, SET_IDLE) > 1)
+		usage_error(ctl, "port set: give one of link, speed-limit and idle at a time");
 	fabric_port_set_req_init(&req);
 	req.link = args->value[SET_LINK].number;
 	req.nr_labels = args_texts(ctl, args, SET_LABEL, labels, ARRAY_SIZE(labels));
 	req.labels = labels;
 	req.nr_unlabels = args_texts(ctl, args, SET_UNLABEL, unlabels, ARRAY_SIZE(unlabels));
 	req.unlabels = unlabels;
+	if (HAS(args, SET_SPEED_LIMIT))
+		req.speed_limit = speeds[args->value[SET_SPEED_LIMIT].number];
+	req.idle = args->value[SET_IDLE].number;
 	err = port_resolve(ctl, args->value[SET_PORT].text, 0, &id);
 	if (!err)
 		err = fabric_port_set(ctl->ctx, id, &req, &port);
+	return err ? err : show_one(ctl, port);
+}
+
+enum {
+	POWER_PORT,
+	POWER_STATE,
+	POWER_FORCE,
+};
+
+static const char *const off_on[] = { "off", "on", NULL };
+
+static const struct arg power_args[] = {
+	[POWER_PORT] = { "PORT", ARG_REF, POSITIONAL | REQUIRED, .help = "id or name" },
+	[POWER_STATE] = { "state", ARG_CHOICE, REQUIRED, .choices = off_on, .value = "STATE",
+			  .help = "of the slot's power" },
+	[POWER_FORCE] = { "force", ARG_FLAG, .help = "although the host uses what is in it" },
+};
+
+static int port_power(struct ctl *ctl, const struct args *args)
+{
+	const struct fabric_port *port;
+	uint32_t id;
+	int err;
+
+	err = port_resolve(ctl, args->value[POWER_PORT].text, 0, &id);
+	if (!err)
+		err = fabric_port_get(ctl->ctx, id, &port);
+	if (!err)
+		err = slot_power(ctl, port, args->value[POWER_STATE].number,
+				 HAS(args, POWER_FORCE));
+	if (!err)
+		err = fabric_port_get(ctl->ctx, id, &port);
 	return err ? err : show_one(ctl, port);
 }
 
@@ -225,8 +281,10 @@ static const struct cmd cmds[] = {
 	  ARRAY_SIZE(bind_args), .run = port_bind },
 	{ "unbind", "Take a downstream port from its host", unbind_args,
 	  ARRAY_SIZE(unbind_args), .run = port_unbind },
-	{ "set", "Change the labels of a port, and bring its link up or down", set_args,
+	{ "set", "Change the labels of a port, its link, and how it saves power", set_args,
 	  ARRAY_SIZE(set_args), .run = port_set },
+	{ "power", "Switch the power of a slot on or off, by the hot-plug driver", power_args,
+	  ARRAY_SIZE(power_args), .run = port_power },
 };
 
 const struct object port_object = {
