@@ -126,9 +126,9 @@ lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	cxl/isolation cxl/system_ram cxl/pins cci/mailbox
 # The one that is slow for all that it compares, and the one that waits for slots.
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
-	pci/inventory pci/isolation pci/host_use pci/whole
+	pci/inventory pci/isolation pci/host_use pci/whole pci/rest pci/nested
 lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
-	pci/isolation pci/hotplug pci/functions
+	pci/isolation pci/hotplug pci/functions pci/slot pci/storm
 while [ ${#lanes[@]} -gt 0 ]; do
 	lane_end
 done

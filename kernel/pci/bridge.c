@@ -12,6 +12,9 @@ static const struct fabric_backend_ops pci_ops = {
 	.slice_commit = fabric_pci_slice_commit,
 	.slice_revoke = fabric_pci_slice_revoke,
 	.slice_release = fabric_pci_slice_release,
+	.port_set_link = fabric_pci_port_set_link,
+	.port_set_speed = fabric_pci_port_set_speed,
+	.port_set_idle = fabric_pci_port_set_idle,
 };
 
 /* By fabric_pci_inventory_lock */

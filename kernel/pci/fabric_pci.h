@@ -83,6 +83,7 @@ struct fabric_pci_offer;
 
 void fabric_pci_function_event(struct pci_dev *pdev, unsigned long action);
 void fabric_pci_refresh(void *domain_priv);
+struct pci_dev *fabric_pci_port_dev(struct fabric_port *port);
 void fabric_pci_function_add_present(void);
 void fabric_pci_function_init(void);
 void fabric_pci_function_exit(void);
@@ -96,6 +97,12 @@ int fabric_pci_group_get(struct pci_dev *pdev, bool force,
 void fabric_pci_function_put(struct pci_dev *pdev);
 void fabric_pci_offer_returned(struct fabric_pci_offer *offer);
 
+/* link.c */
+u32 fabric_pci_link_limit(struct pci_dev *pdev);
+int fabric_pci_port_set_link(struct fabric_port *port, enum fabric_link link,
+			     struct netlink_ext_ack *extack);
+int fabric_pci_port_set_speed(struct fabric_port *port, u32 speed, struct netlink_ext_ack *extack);
+
 /* net.c */
 int fabric_pci_net_set(struct pci_dev *pdev, const struct fabric_slice *slice,
 		       struct netlink_ext_ack *extack);
@@ -107,6 +114,13 @@ bool fabric_pci_is_parked(struct pci_dev *pdev);
 int fabric_pci_park(struct pci_dev *pdev);
 int fabric_pci_park_init(void);
 void fabric_pci_park_exit(void);
+
+/* rest.c */
+void fabric_pci_power(struct pci_dev *pdev, struct fabric_port_power *power);
+int fabric_pci_port_set_idle(struct fabric_port *port, enum fabric_port_idle idle,
+			     struct netlink_ext_ack *extack);
+int fabric_pci_wake(struct pci_dev *pdev);
+void fabric_pci_let_rest(struct pci_dev *pdev);
 
 /* slice.c */
 int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack *extack);

@@ -208,6 +208,7 @@ static void tell_use(const struct fabric_pci_function *function)
 static void update(struct fabric_pci_function *function)
 {
 	struct fabric_pci_info *info = &function->info;
+	struct fabric_port_power power = {};
 	enum fabric_link link;
 	u32 speed, width;
 
@@ -224,6 +225,8 @@ static void update(struct fabric_pci_function *function)
 	link = fabric_pcie_link(function->pdev, &speed, &width);
 	fabric_port_link_event(function->port, link, speed, width);
 	fabric_port_pci_event(function->port, &function->info);
+	fabric_pci_power(function->pdev, &power);
+	fabric_port_power_event(function->port, &power);
 }
 
 /* Of one domain, or of all without one. */
@@ -237,6 +240,14 @@ void fabric_pci_refresh(void *domain_priv)
 			update(function);
 	}
 	mutex_unlock(&fabric_pci_inventory_lock);
+}
+
+/* In an op of the port, which waits for that before it goes. */
+struct pci_dev *fabric_pci_port_dev(struct fabric_port *port)
+{
+	struct fabric_pci_function *function = fabric_port_priv(port);
+
+	return function->pdev;
 }
 
 static void poll(struct work_struct *work);
@@ -265,6 +276,7 @@ static int add_port(struct fabric_pci_function *function)
 	};
 
 	info.link = fabric_pcie_link(function->pdev, &info.speed, &info.width);
+	fabric_pci_power(function->pdev, &info.power);
 	function->port = fabric_port_add(function->bridge->domain, &info, function);
 	return PTR_ERR_OR_ZERO(function->port);
 }

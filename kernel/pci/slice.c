@@ -99,6 +99,7 @@ warn:
 
 static void member_free(struct member *member)
 {
+	fabric_pci_let_rest(member->pdev);
 	fabric_pci_function_put(member->pdev);
 	kfree(member);
 }
@@ -264,13 +265,18 @@ static void drop(struct pci_slice *pslice)
 }
 
 /* The function, which is claimed, belongs to the slice; or to nobody after an error. */
-static int add_member(struct pci_slice *pslice, struct fabric_slice *slice, struct pci_dev *pdev)
+static int add_member(struct pci_slice *pslice, struct fabric_slice *slice, struct pci_dev *pdev,
+		      struct netlink_ext_ack *extack)
 {
 	struct member *member = kzalloc_obj(*member);
+	int ret = -ENOMEM;
 
-	if (!member) {
-		fabric_pci_function_put(pdev);
-		return -ENOMEM;
+	if (!member)
+		goto err_put;
+	ret = fabric_pci_wake(pdev);
+	if (ret) {
+		NL_SET_ERR_MSG_FMT(extack, "%s does not wake", pci_name(pdev));
+		goto err_free;
 	}
 	member->slice = slice;
 	member->pdev = pdev;
@@ -279,6 +285,12 @@ static int add_member(struct pci_slice *pslice, struct fabric_slice *slice, stru
 	init_completion(&member->unbound);
 	list_add_tail(&member->sibling, &pslice->members);
 	return 0;
+
+err_free:
+	kfree(member);
+err_put:
+	fabric_pci_function_put(pdev);
+	return ret;
 }
 
 static int add_group(struct pci_slice *pslice, struct fabric_slice *slice, struct pci_dev *pdev,
@@ -289,7 +301,7 @@ static int add_group(struct pci_slice *pslice, struct fabric_slice *slice, struc
 
 	nr = fabric_pci_group_get(pdev, slice->force, others, extack);
 	for (i = 0; i < nr; i++)
-		ret = add_member(pslice, slice, others[i]) ?: ret;
+		ret = add_member(pslice, slice, others[i], extack) ?: ret;
 	return nr < 0 ? nr : ret;
 }
 
@@ -344,7 +356,7 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 		ret = PTR_ERR(pdev);
 		goto err_drop;
 	}
-	ret = add_member(pslice, slice, pdev);
+	ret = add_member(pslice, slice, pdev, extack);
 	if (!ret && slice->group)
 		ret = add_group(pslice, slice, pdev, extack);
 	if (!ret)

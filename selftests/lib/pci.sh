@@ -17,12 +17,18 @@ pci_load()
 # What this machine needs to have to be the one of the topology
 pci_up()
 {
+	local port
+
 	[ "${FABRIC_PREPARED:-}" = 1 ] ||
 		ktap_skip_all "this takes PCI functions: only where FABRIC_PREPARED is 1"
 	need_fabricctl
 	command -v lspci >/dev/null || ktap_skip_all "there is no lspci"
 	modprobe -a igb nvme virtio-rng vfio-pci 2>/dev/null
 	udevadm settle --timeout=20
+	# One that rests learns of what is plugged only by PME, which QEMU does not send
+	for port in /sys/bus/pci/drivers/pcieport/*:*; do
+		echo on >"$port/power/control"
+	done
 	pci_load >/dev/null 2>&1 || ktap_skip_all "fabric_pci cannot be loaded"
 	[ -n "$(pci_of_driver igb)" ] || ktap_skip_all "there is no igb"
 }
