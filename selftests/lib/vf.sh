@@ -18,6 +18,12 @@ vf_up()
 	modprobe vfio_iommu_type1
 	echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 	igb=$(pci_of_driver igb)
+	find_device
+}
+
+# It is another device each time that it comes
+find_device()
+{
 	device=$(ask device name="$igb" -- id)
 	one=(kind function size 1 device "$device")
 }
@@ -98,7 +104,7 @@ igb_plug()
 		busywait 25000 igb_is_back && break
 	done
 	busywait 5000 pci_known "$igb" || fail "igb does not come back"
-	device=$(ask device name="$igb" -- id)
+	find_device
 }
 
 # A test that failed leaves nothing to the next
@@ -115,6 +121,7 @@ tidy()
 
 ktap_setup()
 {
+	find_device
 	defer tidy
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Errors of a link (AER), which QEMU makes: they are counted, and the kernel recovers from
-# them whoever has the virtual functions below.
+# them whoever has the virtual functions below. The reset of the link leaves QEMU's port
+# without a speed that it is capable of, so this is the last of its collection.
 
 # what eval expands
 # shellcheck disable=SC2016
