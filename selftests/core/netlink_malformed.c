@@ -295,12 +295,12 @@ static bool try_kase(struct genl *genl, const struct kase *kase)
 	struct seen seen = {};
 	bool ok = true;
 
-	snapshot_take(genl, &before);
+	snapshot_take(genl, &before, true);
 	if (kase->caller == ROOT)
 		talk_as(kase, genl, &seen);
 	else
 		talk_in_child(kase, &seen);
-	snapshot_take(genl, &after);
+	snapshot_take(genl, &after, true);
 
 	if (seen.err != kase->err) {
 		ktap_note("error %d (%s) instead of %d (%s)", seen.err, strerror(seen.err),

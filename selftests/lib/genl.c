@@ -221,7 +221,7 @@ static bool learn_message(const struct genl *genl, const struct genl_req *req,
 	}
 }
 
-int genl_talk(struct genl *genl, struct genl_req *req, struct genl_answer *answer)
+int genl_receive(struct genl *genl, const struct genl_req *req, struct genl_answer *answer)
 {
 	/* dumps come in pieces as large as the largest buffer ever offered */
 	static _Thread_local unsigned char buffer[65536] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -233,10 +233,6 @@ int genl_talk(struct genl *genl, struct genl_req *req, struct genl_answer *answe
 	memset(answer, 0, sizeof(*answer));
 	answer->miss = -1;
 	answer->bad = -1;
-	answer->err = genl_send(genl, req);
-	if (answer->err)
-		return answer->err;
-
 	for (;;) {
 		got = recv(genl->fd, buffer, sizeof(buffer), flags);
 		if (got < 0 && errno == EINTR)
@@ -251,6 +247,16 @@ int genl_talk(struct genl *genl, struct genl_req *req, struct genl_answer *answe
 				return answer->err;
 		}
 	}
+}
+
+int genl_talk(struct genl *genl, struct genl_req *req, struct genl_answer *answer)
+{
+	int err = genl_send(genl, req);
+
+	if (!err)
+		return genl_receive(genl, req, answer);
+	*answer = (struct genl_answer){ .miss = -1, .bad = -1, .err = err };
+	return err;
 }
 
 void answer_free(struct genl_answer *answer)

@@ -78,6 +78,7 @@ void req_str(struct genl_req *req, __u16 type, const char *value);
 void req_flag(struct genl_req *req, __u16 type);
 
 int genl_send(struct genl *genl, struct genl_req *req);
+int genl_receive(struct genl *genl, const struct genl_req *req, struct genl_answer *answer);
 int genl_talk(struct genl *genl, struct genl_req *req, struct genl_answer *answer);
 void answer_free(struct genl_answer *answer);
 

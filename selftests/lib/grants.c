@@ -284,11 +284,32 @@ static void snapshot_add(struct snapshot *snapshot, const void *data, size_t len
 	snapshot->len += len;
 }
 
-void snapshot_take(struct genl *genl, struct snapshot *snapshot)
+/* What time alone changes; being refused is counted, and nothing else */
+static bool changes_by_itself(__u8 cmd, unsigned int type)
+{
+	if (cmd == FABRIC_CMD_RESOURCE_GET)
+		return type == FABRIC_A_RESOURCE_REFUSALS;
+	if (cmd == FABRIC_CMD_PORT_GET)
+		return type == FABRIC_A_PORT_RESTED;
+	return cmd == FABRIC_CMD_GRANT_GET &&
+	       (type == FABRIC_A_GRANT_AGE || type == FABRIC_A_GRANT_LEASE_LEFT ||
+		type == FABRIC_A_GRANT_WAIT_LEFT || type == FABRIC_A_GRANT_QUEUE_TIME);
+}
+
+/* What tells of the past */
+static bool is_history(__u8 cmd, unsigned int type)
+{
+	return cmd == FABRIC_CMD_RESOURCE_GET &&
+	       (type == FABRIC_A_RESOURCE_ALLOCATIONS || type == FABRIC_A_RESOURCE_RECLAIMS ||
+		type == FABRIC_A_RESOURCE_HIGH_WATER);
+}
+
+void snapshot_take(struct genl *genl, struct snapshot *snapshot, bool history)
 {
 	static const __u8 cmds[] = {
 		FABRIC_CMD_DOMAIN_GET, FABRIC_CMD_PORT_GET, FABRIC_CMD_DEVICE_GET,
 		FABRIC_CMD_RESOURCE_GET, FABRIC_CMD_SLICE_GET, FABRIC_CMD_GRANT_GET,
+		FABRIC_CMD_TENANT_GET,
 	};
 	const struct nlmsghdr *nlh;
 	const struct nlattr *attr;
@@ -304,15 +325,10 @@ void snapshot_take(struct genl *genl, struct snapshot *snapshot)
 		answer_for_each(nlh, &answer) {
 			snapshot_add(snapshot, &cmds[i], 1);
 			attrs_for_each(attr, left, msg_attrs(nlh), msg_attrs_len(nlh)) {
-				if (cmds[i] == FABRIC_CMD_GRANT_GET &&
-				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_GRANT_AGE)
-					continue;
-				if (cmds[i] == FABRIC_CMD_PORT_GET &&
-				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_PORT_RESTED)
-					continue;
-				/* Being refused is counted, and nothing else. */
-				if (cmds[i] == FABRIC_CMD_RESOURCE_GET &&
-				    (attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_RESOURCE_REFUSALS)
+				unsigned int type = attr->nla_type & NLA_TYPE_MASK;
+
+				if (changes_by_itself(cmds[i], type) ||
+				    (!history && is_history(cmds[i], type)))
 					continue;
 				snapshot_add(snapshot, attr, attr->nla_len);
 			}

@@ -72,14 +72,15 @@ bool capacity_balanced(const struct capacity *capacity);
 bool capacity_free_reaches(struct genl *genl, __u32 domain, __u64 free, unsigned int ms);
 
 /**
- * struct snapshot - every object as the kernel tells it, without the ages
+ * struct snapshot - every object as the kernel tells it, without ages and the like
  */
 struct snapshot {
 	size_t len;
 	unsigned char *data;
 };
 
-void snapshot_take(struct genl *genl, struct snapshot *snapshot);
+/* With @history also what was: something that was done and undone is seen in it. */
+void snapshot_take(struct genl *genl, struct snapshot *snapshot, bool history);
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 void snapshot_free(struct snapshot *snapshot);
 
