@@ -507,7 +507,8 @@ void engine_clear(struct genl *genl, __u32 domain)
 			}
 		}
 		answer_free(&answer);
-		if (all_released(genl, domain) && !engine_stats(genl, &stats) && !stats.queued)
+		/* In this order: what was queued may have just got something. */
+		if (!engine_stats(genl, &stats) && !stats.queued && all_released(genl, domain))
 			return;
 		usleep(5000);
 	} while (now_ms() < deadline);
