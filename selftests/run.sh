@@ -102,7 +102,11 @@ log_since_mark()
 	# a driver may have more to say
 	udevadm settle --timeout=5 2>/dev/null
 	if [ -n "$mark" ]; then
-		dmesg | sed "1,/$mark/d"
+		# all that there is, when so much was said that the mark is gone
+		dmesg | awk -v mark="$mark" '
+			{ line[NR] = $0 }
+			index($0, mark) { from = NR }
+			END { for (i = from + 1; i <= NR; i++) print line[i] }'
 	else
 		dmesg 2>/dev/null | tail -n "+$((log_lines + 1))"
 	fi
