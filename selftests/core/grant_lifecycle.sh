@@ -219,7 +219,7 @@ refusal_for_space_tells_the_largest_free_extent()
 {
 	local largest before
 
-	largest=$(ask resource domain-id="$(domain_id "$domain")" -- largest-free | sort -n | tail -n 1)
+	largest=$(ask resource domain="$domain" -- largest-free | sort -n | tail -n 1)
 	before=$(state_dump)
 	expect_refusal 4 "All that matches has " \
 		fc grant new kind memory size $((largest + size)) domain "$domain" mode "$mode"

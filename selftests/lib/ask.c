@@ -5,11 +5,13 @@
  *
  * Usage: ask OBJECT [KEY=VALUE...] -- FIELD...   the fields of those that match,
  *                                                a line each
+ *        ask sum OBJECT [KEY=VALUE...] -- FIELD  the sum of the fields
  *        ask all                                 everything but ages
  *        ask sums                                check the sums of all resources
  *
- * A slice of a grant is asked for as an object of its own. Status: 0, 1 if
- * nothing matched or the sums are wrong, 2 for a wrong command line.
+ * The key domain stands for domain-id, by name. A slice of a grant is asked for as
+ * an object of its own. Status: 0, 1 if nothing matched or the sums are wrong, 2 for
+ * a wrong command line.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,17 +233,42 @@ static bool matches(const struct object *object, const struct nlmsghdr *nlh, cha
 	return true;
 }
 
-static int ask(const struct object *object, char **words)
+/* domain=NAME becomes domain-id=ID, of none if there is no such domain */
+static void resolve_domain(char **filters)
+{
+	static char resolved[32];
+	struct genl_answer answer;
+	const struct nlmsghdr *nlh;
+	char text[256] = "none";
+
+	while (*filters && strcmp(*filters, "--") && strncmp(*filters, "domain=", 7))
+		filters++;
+	if (!*filters || !strcmp(*filters, "--"))
+		return;
+	dump(&objects[0], &answer);
+	answer_for_each(nlh, &answer) {
+		if (!strcmp(attr_str(attrs_find(msg_attrs(nlh), msg_attrs_len(nlh),
+						FABRIC_A_DOMAIN_NAME)), *filters + 7))
+			value_of(nlh, &objects[0].fields[0], text, sizeof(text));
+	}
+	answer_free(&answer);
+	snprintf(resolved, sizeof(resolved), "domain-id=%.20s", text);
+	*filters = resolved;
+}
+
+static int ask(const struct object *object, char **words, bool summed)
 {
 	struct genl_answer answer;
 	const struct nlmsghdr *nlh;
 	char **fields = words, **name, text[256];
+	unsigned long long sum = 0;
 	int status = 1;
 
 	while (*fields && strcmp(*fields, "--"))
 		fields++;
 	if (*fields)
 		fields++;
+	resolve_domain(words);
 	dump(object, &answer);
 	answer_for_each(nlh, &answer) {
 		if (!matches(object, nlh, words))
@@ -249,11 +276,16 @@ static int ask(const struct object *object, char **words)
 		status = 0;
 		for (name = fields; *name; name++) {
 			value_of(nlh, find_field(object, *name, strlen(*name)), text, sizeof(text));
-			printf("%s%s", name == fields ? "" : " ", text);
+			if (summed)
+				sum += strtoull(text, NULL, 10);
+			else
+				printf("%s%s", name == fields ? "" : " ", text);
 		}
-		if (*fields)
+		if (*fields && !summed)
 			putchar('\n');
 	}
+	if (summed)
+		printf("%llu\n", sum);
 	return status;
 }
 
@@ -335,9 +367,11 @@ static int sums(void)
 int main(int argc, char **argv)
 {
 	const struct object *object;
+	bool summed = argc > 2 && !strcmp(argv[1], "sum");
 
 	if (argc < 2)
 		return 2;
+	argv += summed;
 	if (genl_open(&genl, FABRIC_FAMILY_NAME)) {
 		fprintf(stderr, "ask: fabric is not loaded\n");
 		return 1;
@@ -350,7 +384,7 @@ int main(int argc, char **argv)
 		return sums();
 	for (object = objects; object < objects + ARRAY_SIZE(objects); object++) {
 		if (!strcmp(object->name, argv[1]))
-			return ask(object, argv + 2);
+			return ask(object, argv + 2, summed);
 	}
 	return 2;
 }

@@ -74,7 +74,7 @@ domain_id()
 # sum FIELD DOMAIN: over the resources of a domain, by its name
 sum()
 {
-	ask resource domain-id="$(domain_id "$2")" -- "$1" | awk '{ sum += $1 } END { printf "%d\n", sum }'
+	ask sum resource domain="$2" -- "$1"
 }
 
 free_is()
@@ -85,7 +85,7 @@ free_is()
 # id_of OBJECT DOMAIN NAME: of a port or device
 id_of()
 {
-	ask "$1" domain-id="$(domain_id "$2")" name="$3" -- id
+	ask "$1" domain="$2" name="$3" -- id
 }
 
 # field OBJECT ID FIELD
