@@ -52,21 +52,22 @@ new()
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id device
+	local id device binding link there
 
 	emu_faults_clear $sw
 	{
-		for id in $(ask slice domain-id="$domain" -- grant-id); do
+		for id in $(ask slice domain=$sw -- grant-id); do
 			fc grant del "$id" force
 		done
-		if [ "$(field port "$p2" binding)" != unbound ]; then
-			fc port unbind "$p2"
-		fi
-		[ "$(field port "$p2" link)" = up ] || fc port set "$p2" link up
-		[ "$(field port "$p0" link)" = up ] || fc port set "$p0" link up
-		[ "$(field port "$p0" binding)" = bound ] || fc port bind "$p0" host host0
+		read -r binding link < <(ask port id="$p2" -- binding link)
+		[ "$binding" = unbound ] || fc port unbind "$p2"
+		[ "$link" = up ] || fc port set "$p2" link up
+		read -r binding link < <(ask port id="$p0" -- binding link)
+		[ "$link" = up ] || fc port set "$p0" link up
+		[ "$binding" = bound ] || fc port bind "$p0" host host0
+		there=$(ask device domain=$sw -- name)
 		for device in m0 m1; do
-			id_of device $sw $device >/dev/null || emu_plug $sw $device
+			[[ $there == *$device* ]] || emu_plug $sw $device
 		done
 	} >/dev/null 2>&1
 }
@@ -80,7 +81,7 @@ ktap_setup()
 views_agree()
 {
 	diff <(ask slice domain-id="$domain" -- grant-id start length | sort) \
-	     <(emu_slices $sw | awk '{ print $1, $2, $3 }')
+	     <(emu_slices $sw | cut -d ' ' -f 1-3)
 }
 
 # Cleared, it is as if nothing had happened

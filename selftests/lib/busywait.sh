@@ -3,17 +3,13 @@
 #
 # Wait with a deadline, never with a bare sleep.
 
-now_ms()
-{
-	local now=${EPOCHREALTIME/[.,]/}
-
-	echo $((now / 1000))
-}
+# A pipe that nobody writes to: to wait on it takes no process
+exec {BUSYWAIT}<> <(:)
 
 # busywait MS COMMAND...: until the command succeeds; its last output is printed
 busywait()
 {
-	local deadline=$(($(now_ms) + $1)) out last=
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000)) out last=
 
 	shift
 	while :; do
@@ -26,8 +22,8 @@ busywait()
 			return 1
 		fi
 		# once more after the deadline: we may have slept through it
-		[ "$(now_ms)" -lt "$deadline" ] || last=1
-		sleep 0.02
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || last=1
+		read -r -t 0.02 -u "$BUSYWAIT" || :
 	done
 }
 

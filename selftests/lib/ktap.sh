@@ -98,7 +98,7 @@ ktap_run_all()
 			"$test"
 		) >"$KTAP_TMP/out" 2>&1 </dev/null
 		status=$?
-		sed 's/^/# /' "$KTAP_TMP/out"
+		[ ! -s "$KTAP_TMP/out" ] || sed 's/^/# /' "$KTAP_TMP/out"
 		case $status in
 		"$KTAP_PASS")
 			passed=$((passed + 1))
