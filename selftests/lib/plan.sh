@@ -4,6 +4,9 @@
 # The schema of plans, in the tree or where the tests are installed, and what it
 # says of a plan.
 
+# shellcheck source=python.sh
+. "${BASH_SOURCE[0]%/*}/python.sh"
+
 plan_schema=
 for file in "$SELFTESTS/plan.schema.json" "$SELFTESTS/../Documentation/plan.schema.json"; do
 	[ ! -e "$file" ] || plan_schema=$file

@@ -3,6 +3,9 @@
 #
 # The specification of the family, and a kernel tree's tools that understand it.
 
+# shellcheck source=python.sh
+. "${BASH_SOURCE[0]%/*}/python.sh"
+
 # Sets cli and schema, from FABRIC_YNL or from tools/net/ynl of a kernel tree
 find_ynl()
 {
@@ -34,6 +37,6 @@ need_ynl()
 {
 	find_ynl || ktap_skip_all "there is no YNL client: set FABRIC_YNL to tools/net/ynl of a kernel tree"
 	find_spec || ktap_skip_all "there is no specification fabric.yaml: set FABRIC_SPEC"
-	python3 -c 'import yaml, jsonschema' 2>/dev/null ||
+	has_python yaml jsonschema ||
 		ktap_skip_all "the YNL client needs python3-yaml and python3-jsonschema"
 }
