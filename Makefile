@@ -76,6 +76,10 @@ demo: ## Show the main job on emulated CXL hardware in a virtual machine
 check: ## Run all checks and tests
 	scripts/check.sh
 
+.PHONY: check-long
+check-long: ## Run what takes hours: all tests on a kernel with instruments
+	scripts/check-long.sh
+
 ##@ Single checks (in the lab)
 
 .PHONY: sparse

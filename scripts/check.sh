@@ -13,65 +13,7 @@ set -uo pipefail
 
 cd -- "$(dirname -- "$0")/.." || exit 1
 logs=$PWD/.build/check
-passed=0 failed=0 skipped=0
-
-note() { printf '\n==== %s (%s)\n' "$1" "$(date +%T)"; }
-
-# stage NAME COMMAND...: one result
-stage() {
-	local name=$1 log=$logs/${1// /-}.log
-	shift
-	note "$name"
-	if "$@" >"$log" 2>&1; then
-		echo "ok: $name"
-		passed=$((passed + 1))
-	else
-		tail -n 40 "$log"
-		echo "not ok: $name"
-		failed=$((failed + 1))
-	fi
-}
-
-# count NAME LOG STATUS: as many results as the runner's last line says
-count() {
-	local name=$1 log=$2 status=$3 totals
-
-	totals=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$log" | tail -n 1)
-	if [[ $totals =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then
-		passed=$((passed + BASH_REMATCH[1]))
-		failed=$((failed + BASH_REMATCH[2]))
-		skipped=$((skipped + BASH_REMATCH[3]))
-		# A defect in the kernel log after the last test has no result of its own.
-		[ "$status" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
-	else
-		echo "not ok: $name ended without its results, status $status"
-		failed=$((failed + 1))
-	fi
-}
-
-# lane NAME COMMAND...: runs beside another, one for each of two processors; waits
-# until there is room. What it printed is shown when it is done.
-declare -A lanes=()
-lane() {
-	local name=$1 log=$logs/${1// /-}.log
-
-	shift
-	[ ${#lanes[@]} -lt 2 ] || lane_end
-	note "$name begins"
-	FABRIC_LANE=${name// /-} "$@" >"$log" 2>&1 &
-	lanes[$!]=$name
-}
-
-lane_end() {
-	local pid name status=0
-
-	wait -n -p pid "${!lanes[@]}" || status=$?
-	name=${lanes[$pid]}
-	unset "lanes[$pid]"
-	note "$name"
-	cat "$logs/${name// /-}.log"
-	count "$name" "$logs/${name// /-}.log" "$status"
-}
+. scripts/stages.sh
 
 # Not just any failure: the step at which no region commits.
 demo_ends_without_a_region() {
@@ -82,10 +24,7 @@ demo_ends_without_a_region() {
 	grep -q 'FAILED: fabricctl region create' <<<"$out"
 }
 
-rm -rf "$logs"
-mkdir -p "$logs"
-note "the lab"
-scripts/lab/root.sh || exit 1
+begin
 
 stage "generated code is current" make -s ynl-check
 stage "numbers of the uAPI stay" make -s uapi-check
@@ -129,10 +68,5 @@ lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.s
 	pci/inventory pci/isolation pci/host_use pci/whole pci/rest pci/nested
 lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
 	pci/isolation pci/hotplug pci/functions pci/slot pci/storm pci/errors
-while [ ${#lanes[@]} -gt 0 ]; do
-	lane_end
-done
 
-note "all"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+end
