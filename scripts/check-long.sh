@@ -6,9 +6,9 @@
 # Usage: check-long.sh
 #
 # All tests on the kernel with instruments, all on 7.2 with plans killed after each
-# change, the fuzzers for ten minutes each, the planted bugs, packages and DKMS: a
-# night. The first time it builds the kernel. Ends like check.sh. What each stage
-# printed is kept in .build/check-long/.
+# change, an hour of torture on both, the fuzzers for ten minutes each, the planted bugs,
+# packages and DKMS: a night. The first time it builds the kernel. Ends like check.sh.
+# What each stage printed is kept in .build/check-long/.
 set -uo pipefail
 
 cd -- "$(dirname -- "$0")/.." || exit 1
@@ -27,7 +27,7 @@ export FABRIC_BUILT=1
 stage "planted bugs" make -s mutants
 stage "modules by DKMS" make -s dkms-test
 
-export FABRIC_KERNEL=7.2 FABRIC_TIMEOUT=30000
+export FABRIC_KERNEL=7.2 FABRIC_TIMEOUT=30000 FABRIC_TORTURE_SECONDS=3600
 lane "core and cli on 7.2" scripts/vm-test.sh --timeout 6000 core cli
 lane "emu, cxl and cci on 7.2" scripts/vm-test.sh --timeout 6000 emu cxl cci
 lane "pci on 7.2" env FABRIC_TOPOLOGY=pcie scripts/vm-test.sh pci

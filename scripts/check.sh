@@ -47,6 +47,7 @@ export FABRIC_KILL_EVERY=${FABRIC_KILL_EVERY:-7} FABRIC_BUILT=1
 # seed finds. Other seeds are for who looks for bugs.
 export FABRIC_MODEL_SEED=${FABRIC_MODEL_SEED:-1795205182}
 export FABRIC_FUZZ_SEED=${FABRIC_FUZZ_SEED:-1795205615}
+export FABRIC_TORTURE_SEED=${FABRIC_TORTURE_SEED:-1795205890}
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 stage "a saved plan is there after a boot" env FABRIC_KERNEL=6.12 scripts/boot-test.sh
 # The longest first, so that both processors have work to the end.

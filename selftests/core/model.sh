@@ -8,66 +8,26 @@
 
 # shellcheck source=../lib/ktap.sh
 . "${0%/*}/../lib/ktap.sh"
-# shellcheck source=../lib/broker.sh
-. "${0%/*}/../lib/broker.sh"
-# shellcheck source=../lib/emu.sh
-. "${0%/*}/../lib/emu.sh"
+# shellcheck source=../lib/model.sh
+. "${0%/*}/../lib/model.sh"
 
 ops=${FABRIC_MODEL_OPS:-2000}
 seed=${FABRIC_MODEL_SEED:-$(date +%s)}
-model=$(realpath "${0%.sh}")
 need_fabricctl
-[ -x "$model" ] || ktap_skip_all "$model is not built: run make first"
+[ -x "$MODEL" ] || ktap_skip_all "$MODEL is not built: run make first"
 emu_load >/dev/null 2>&1 || ktap_skip_all "fabric_emu cannot be loaded"
 
-# 32 devices of 64K to 160K, some with a larger granule, some on a NUMA node. One
-# program makes all of them, since starting one for each is slow.
-new_switch()
-{
-	local dir=$EMU_CONFIG/$1 i
-
-	emu_switch_new "$1" || return
-	mkdir "$dir"/ports/p{0..31} "$dir"/devices/m{0..31} || return
-	for i in {0..31}; do
-		echo host0 >"$dir/ports/p$i/host" &&
-			echo "p$i" >"$dir/devices/m$i/port" &&
-			echo $((64 + i % 4 * 32))K >"$dir/devices/m$i/size" &&
-			echo $((i % 16 == 15 ? 8 : 4))K >"$dir/devices/m$i/granule" || return
-		[ $((i % 8)) -ne 1 ] || echo 0 >"$dir/devices/m$i/numa_node" || return
-	done
-}
-
-# model ARGS...: on switches of which nobody has changed anything yet, and one
-# more device that the program keeps for itself
+# model ARGS...
 model()
 {
 	local status=0
 
-	new_switch left$$
-	emu_port_new left$$ probe host0
-	emu_device_new left$$ probe probe 4K 4K
-	emu_switch_live left$$
-	new_switch right$$
-	emu_switch_live right$$
-	"$model" "$@" left$$ right$$ || status=$?
-	[ $status -eq 0 ] || tidy
-	emu_switch_del left$$ && emu_switch_del right$$ || return
+	model_switches_new
+	"$MODEL" "$@" "${MODEL_SWITCHES[@]}" || status=$?
+	# It ended where it found something wrong.
+	[ $status -eq 0 ] || model_tidy
+	model_switches_del || return
 	return $status
-}
-
-# After a run that ended where it found something wrong
-tidy()
-{
-	local id
-
-	emu_faults_clear left$$
-	emu_faults_clear right$$
-	for id in $(fcj grant | jq '.grants[].id'); do
-		fc grant del "$id" force || true
-	done
-	for id in $(fcj tenant | jq -r '.tenants[].name | select(startswith("model"))'); do
-		fc tenant del "$id" || true
-	done
 }
 
 every_step_of_one_thread_is_right()
