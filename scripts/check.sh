@@ -48,6 +48,9 @@ export FABRIC_KILL_EVERY=${FABRIC_KILL_EVERY:-7} FABRIC_BUILT=1
 export FABRIC_MODEL_SEED=${FABRIC_MODEL_SEED:-1795205182}
 export FABRIC_FUZZ_SEED=${FABRIC_FUZZ_SEED:-1795205615}
 export FABRIC_TORTURE_SEED=${FABRIC_TORTURE_SEED:-1795205890}
+# Torture has all of what churns, and more; both longer in check-long.
+export FABRIC_TORTURE_SECONDS=${FABRIC_TORTURE_SECONDS:-45}
+export FABRIC_CHURN_SECONDS=${FABRIC_CHURN_SECONDS:-5}
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 stage "a saved plan is there after a boot" env FABRIC_KERNEL=6.12 scripts/boot-test.sh
 # The longest first, so that both processors have work to the end.
@@ -56,11 +59,11 @@ lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec 
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
 	cxl/holder cxl/system_ram cxl/shrink cxl/owner cxl/removal cxl/plan \
 	cxl/autoprobe cxl/pins cci/emulated
-# What can differ between the kernels: the uAPI, the DAX bus, memory, device removal, pins.
+# What can differ between the kernels: requests, the DAX bus, memory, device removal, pins.
 # The switch mailbox is only here: its driver hardly differs, and it is two minutes.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	core/netlink_malformed core/grant_lifecycle core/isolation core/reclaim core/queue \
-	core/tenant core/boundary core/ynl cxl/shrink cxl/owner cxl/interleave
+	core/tenant core/boundary cxl/shrink cxl/owner cxl/interleave
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
 	cxl/isolation cxl/system_ram cxl/pins cci/mailbox

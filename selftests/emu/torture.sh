@@ -108,7 +108,7 @@ everything_balances_whenever_all_are_killed()
 		mark="torture$$ round $rounds begins"
 		echo "<6>$mark" >/dev/kmsg
 		model_switches_new
-		torture $((seed + rounds)) $((1 + RANDOM % 8))
+		torture $((seed + rounds)) $((1 + RANDOM % 16))
 		model_tidy >/dev/null 2>&1
 		expect_balance
 		model_switches_del
