@@ -65,6 +65,12 @@ if [ "${1:-}" = --inner ]; then
 	mount_in_root "$root"
 	mkdir -p "$root/lab-run"
 	mount --bind "$run" "$root/lab-run"
+	# Two minutes for udev are too few for a kernel with instruments on a busy machine,
+	# and without what it makes there is no way to the guest.
+	init=$root/usr/lib/python3/dist-packages/virtme/guest/virtme-init
+	sed 's/udevadm settle$/& --timeout=1200/' "$init" >"$run/virtme-init"
+	chmod 755 "$run/virtme-init"
+	mount --bind "$run/virtme-init" "$init"
 	unset TMPDIR
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	export HOME=/tmp LC_ALL=C.UTF-8
