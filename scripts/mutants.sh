@@ -10,15 +10,16 @@
 #   fuzz             the fuzzers of user space
 #   uapi-check       or another target of the Makefile that compares
 #   guest TEST       a selftest on the stock kernel 6.12
+#   debug TEST       a selftest on the kernel with instruments, or one of these
 #
 # A mutant that this does not find survives, and so does one that no longer applies or
-# builds. Those for a guest share one, whose modules change from one to the next.
+# builds. Those for a kernel share a guest, whose modules change from one to the next.
 set -uo pipefail
 
 cd -- "$(dirname -- "$0")/.." || exit 1
 top=$PWD
 work=.build/mutants
-kernel=6.12
+declare -A kernels=([guest]=6.12 [debug]=6.12-debug)
 SECONDS_TO_FUZZ=60
 caught=0 survived=0
 
@@ -58,24 +59,31 @@ verdict() {
 	fi
 }
 
-# in_guest NAME TEST...
+# in_guest guest|debug NAME TEST...: when a guest dies of one, the next has another guest.
+# It has to die of an oops, since what that leaves locked would hold up the others. KASAN
+# tells more than once only when it is asked to. Lockdep never does: one mutant only is for
+# it.
 in_guest() {
-	local name status
-	local -a list=("$@")
+	local where=$1 log=$work/guest.log status
 
-	[ $# -gt 0 ] || return 0
-	FABRIC_PREPARED=1 scripts/lab/vm.sh --quiet --kernel "$kernel" --allow . \
-		--timeout "${FABRIC_TIMEOUT:-14000}" -- "scripts/${0##*/}" --inner "${list[@]}" |
-		tee "$work/guest.log" >&2
-	for ((i = 0; i < ${#list[@]}; i += 2)); do
-		name=${list[i]}
-		status=$(sed -n "s/^mutant $name \([0-9]*\)\$/\1/p" "$work/guest.log" | head -n 1)
-		# The guest died of it, or of the one before: only the first is certain.
-		if [ -z "$status" ] && grep -q "^mutant $name begins" "$work/guest.log"; then
-			echo "not ok: the guest died" >>"$work/$name.log"
-			status=1
+	shift
+	[ $# -eq 0 ] || [ -n "${FABRIC_BUILT:-}" ] ||
+		scripts/lab/enter.sh scripts/build.sh "${kernels[$where]}"
+	while [ $# -gt 0 ]; do
+		FABRIC_PREPARED=1 scripts/lab/vm.sh --quiet --kernel "${kernels[$where]}" \
+			--allow . --append "oops=panic kasan_multi_shot" \
+			--timeout "${FABRIC_TIMEOUT:-14000}" \
+			-- "scripts/${0##*/}" --inner "$@" | tee "$log" >&2
+		if ! grep -q "^mutant $1 begins" "$log"; then
+			survives "$1" "the guest did not start"
+			shift 2
 		fi
-		verdict "$name" "${list[i + 1]}" "${status:-0}"
+		while [ $# -gt 0 ] && grep -q "^mutant $1 begins" "$log"; do
+			status=$(sed -n "s/^mutant $1 \([0-9]*\)\$/\1/p" "$log")
+			[ -n "$status" ] || echo "not ok: the guest died" >>"$work/$1.log"
+			verdict "$1" "$where $2" "${status:-1}"
+			shift 2
+		done
 	done
 }
 
@@ -84,13 +92,15 @@ plant() {
 	patch -d "$2" -p1 -s --no-backup-if-mismatch ${3:+"$3"} <"selftests/mutants/$1.patch"
 }
 
-# The modules with the bug; one tree for all, so that only what differs is compiled again.
+# build_modules NAME guest|debug: the modules with the bug; one tree for all of a kernel,
+# so that only what differs is compiled again
 build_modules() {
-	local name=$1 tree=$work/tree-guest
+	local name=$1 tree=$work/tree-$2 release
 
 	plant "$name" "$tree" >"$work/$name.log" 2>&1 ||
 		{ survives "$name" "the patch does not apply"; return 1; }
-	scripts/lab/enter.sh make -s -C "/lib/modules/$(scripts/lab/kernel.sh $kernel)/build" \
+	release=$(scripts/lab/kernel.sh "${kernels[$2]}")
+	scripts/lab/enter.sh make -s -C "/lib/modules/$release/build" \
 		M="/fabric/$tree" modules >"$work/$name.log" 2>&1 ||
 		{ plant "$name" "$tree" -R; survives "$name" "it does not build"; return 1; }
 	mkdir -p "$work/$name"
@@ -100,7 +110,7 @@ build_modules() {
 
 [ $# -gt 0 ] || { mapfile -t all < <(basename -s .patch selftests/mutants/*.patch); set -- "${all[@]}"; }
 rm -rf "$work"
-guest=()
+guest=() debug=()
 for name; do
 	by=$(sed -n 's/^Caught-by: //p' "selftests/mutants/$name.patch")
 	tree=$work/tree-${by%% *}
@@ -110,7 +120,12 @@ for name; do
 	fi
 	case $by in
 	guest\ *)
-		build_modules "$name" && guest+=("$name" "${by#* }")
+		build_modules "$name" guest && guest+=("$name" "${by#* }")
+		continue
+		;;
+	debug\ *)
+		[ ${#debug[@]} -gt 0 ] || scripts/lab/debug-kernel.sh >&2
+		build_modules "$name" debug && debug+=("$name" "${by#* }")
 		continue
 		;;
 	fuzz)
@@ -129,9 +144,8 @@ for name; do
 		survives "$name" "the patch does not apply"
 	fi
 done
-[ ${#guest[@]} -eq 0 ] || [ -n "${FABRIC_BUILT:-}" ] ||
-	scripts/lab/enter.sh scripts/build.sh $kernel
-in_guest "${guest[@]}"
+in_guest guest "${guest[@]}"
+in_guest debug "${debug[@]}"
 
 echo "$caught caught, $survived survived"
 [ $survived -eq 0 ]
