@@ -100,6 +100,45 @@ whole_function_is_granted_by_name_only()
 		device "$(ask device name="$(nvme_alone)" -- id)"
 }
 
+# ports_above FUNCTION: addresses, up to the root
+ports_above()
+{
+	local dir
+
+	dir=$(dirname "$(realpath "$PCI/$1")")
+	while [[ ${dir##*/} =~ ^[0-9a-f]{4}:[0-9a-f]{2}: ]]; do
+		echo "${dir##*/}"
+		dir=$(dirname "$dir")
+	done
+}
+
+# of PORT: what its link carries, and what of that is guaranteed
+bandwidth_of()
+{
+	ask resource port-id="$(ask port name="$1" -- id)" -- total granted
+}
+
+# The disk is below a switch: on its downstream and upstream port and the root port
+bandwidth_is_reserved_up_to_the_root()
+{
+	local disk id least ports port request
+
+	disk=$(nvme_alone)
+	ports=$(ports_above "$disk" | xargs)
+	expect_eq "$(wc -w <<<"$ports")" 3 "ports above $disk"
+	least=$(for port in $ports; do bandwidth_of "$port"; done | sort -n | head -n 1 | cut -d ' ' -f 1)
+	request=(kind function size 1 capability nvme/pf device "$(ask device name="$disk" -- id)")
+	expect_refusal 4 "" fc grant new "${request[@]}" mode bare bandwidth-min $((least + 1))
+	id=$(fcj grant new "${request[@]}" mode bare bandwidth-min "$least" | jq -r '.grants[0].id')
+	for port in $ports; do
+		expect_match "$(bandwidth_of "$port")" " $least$" "bandwidth of $port"
+	done
+	fc grant del "$id" >/dev/null || fail "the grant is not released"
+	for port in $ports; do
+		expect_match "$(bandwidth_of "$port")" " 0$" "bandwidth of $port afterwards"
+	done
+}
+
 # A quota of functions is not one of disks and cards
 tenant_needs_a_quota_by_name()
 {
@@ -262,6 +301,7 @@ ktap_run_all \
 	functions_offer_themselves \
 	bad_table_is_refused \
 	whole_function_is_granted_by_name_only \
+	bandwidth_is_reserved_up_to_the_root \
 	tenant_needs_a_quota_by_name \
 	whole_function_goes_and_comes_back \
 	function_with_granted_virtual_ones_is_refused \
