@@ -21,10 +21,11 @@ vf_up()
 	find_device
 }
 
-# It is another device each time that it comes
+# It is another device each time that it comes; one that went is there until the last slice
+# of it is released, for which the kernel can wait a minute
 find_device()
 {
-	device=$(ask device name="$igb" -- id)
+	device=$(ask device name="$igb" health=ok -- id)
 	one=(kind function size 1 device "$device")
 }
 

@@ -142,10 +142,10 @@ storm()
 	rm "$KTAP_TMP/over"
 	calm_down
 	for id in "${held[@]}"; do
-		busywait 30000 grant_is_true "$id" || fail "grant $id is not true: $(fc grant show "$id")"
+		busywait 100000 grant_is_true "$id" || fail "grant $id is not true: $(fc grant show "$id")"
 	done
 	for id in $(ask grant -- id); do
-		fc grant del "$id" >/dev/null || busywait 30000 grant_gone "$id" ||
+		fc grant del "$id" >/dev/null || busywait 100000 grant_gone "$id" ||
 			fail "grant $id stays: $(fc grant show "$id")"
 	done
 	busywait 30000 eval '[ "$(ask resource device-id="$device" capability=net -- free quarantined)" = \
