@@ -71,6 +71,6 @@ lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
 	pci/inventory pci/isolation pci/host_use pci/whole pci/rest pci/nested
 lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
-	pci/isolation pci/hotplug pci/functions pci/slot pci/storm pci/errors
+	pci/isolation pci/hotplug pci/functions pci/slot pci/errors
 
 end
