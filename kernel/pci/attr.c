@@ -4,8 +4,7 @@
  *
  * How a function can be reset and what errors it reported are in structures
  * that are private to the PCI core. So they are read where user space reads
- * them, by the attributes that the core shows in sysfs. Virtual functions are
- * made there, too: the locks that this takes differ between kernels.
+ * them, by the attributes that the core shows in sysfs.
  */
 #include <linux/device.h>
 #include <linux/string.h>
@@ -57,15 +56,4 @@ int fabric_pci_attr_read(struct device *dev, const char *name, char *buf)
 	buf[min_t(ssize_t, len, PAGE_SIZE - 1)] = '\0';
 	strim(buf);
 	return 0;
-}
-
-int fabric_pci_attr_write(struct device *dev, const char *name, const char *value)
-{
-	struct device_attribute *attr = device_attr_find(dev, name);
-	ssize_t len;
-
-	if (!attr)
-		return -ENOENT;
-	len = attr->store(dev, attr, value, strlen(value));
-	return len < 0 ? len : 0;
 }

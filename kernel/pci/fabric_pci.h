@@ -35,7 +35,6 @@
 
 /* attr.c */
 int fabric_pci_attr_read(struct device *dev, const char *name, char *buf);
-int fabric_pci_attr_write(struct device *dev, const char *name, const char *value);
 
 /* bridge.c */
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/delay.h>
 #include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -9,6 +11,8 @@
 
 /* What a function says settles some time after it or its driver came or went */
 #define SETTLE_DELAY	(HZ / 2)
+
+#define VFS_RETRY_MS	5
 
 static unsigned int poll_ms = 1000;
 module_param(poll_ms, uint, 0644);
@@ -510,11 +514,41 @@ void fabric_pci_function_init(void)
 	poll_soon();
 }
 
+/*
+ * As a write to sriov_numvfs, which takes the lock of the function first and so can stand
+ * still, for ever, with a removal that takes it second. Those who write keep their order.
+ */
+static int lock_for_vfs(struct pci_dev *pdev)
+{
+	for (;;) {
+		pci_lock_rescan_remove();
+		if (device_trylock(&pdev->dev))
+			return 0;
+		pci_unlock_rescan_remove();
+		if (msleep_interruptible(VFS_RETRY_MS) && fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
+static int set_vfs(struct pci_dev *pdev, int nr)
+{
+	int ret;
+
+	ret = lock_for_vfs(pdev);
+	if (ret)
+		return ret;
+	ret = -ENODEV;
+	if (pdev->driver && pdev->driver->sriov_configure)
+		ret = pci_num_vf(pdev) && nr ? -EBUSY : pdev->driver->sriov_configure(pdev, nr);
+	device_unlock(&pdev->dev);
+	pci_unlock_rescan_remove();
+	return min(ret, 0);
+}
+
 /* With the create_lock. */
 static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack *extack)
 {
 	char text[NETLINK_MAX_FMTMSG_LEN];
-	char nr[12];
 	int ret;
 
 	if (READ_ONCE(physfn->granted)) {
@@ -524,9 +558,8 @@ static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack
 	}
 	if (pci_num_vf(physfn->pdev))
 		return 0;
-	snprintf(nr, sizeof(nr), "%d", pci_sriov_get_totalvfs(physfn->pdev));
 	WRITE_ONCE(physfn->creator, current);
-	ret = fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", nr);
+	ret = set_vfs(physfn->pdev, pci_sriov_get_totalvfs(physfn->pdev));
 	WRITE_ONCE(physfn->creator, NULL);
 	if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "The driver of %s makes no virtual functions",
@@ -537,8 +570,7 @@ static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack
 /* Which nobody has. With the create_lock. */
 static int remove_vfs(struct fabric_pci_function *physfn)
 {
-	return pci_num_vf(physfn->pdev) ?
-	       fabric_pci_attr_write(&physfn->pdev->dev, "sriov_numvfs", "0") : 0;
+	return pci_num_vf(physfn->pdev) ? set_vfs(physfn->pdev, 0) : 0;
 }
 
 static struct fabric_pci_function *vf_find(const struct fabric_pci_function *physfn, u64 index)
