@@ -18,7 +18,9 @@
  *
  *   create_lock        of a physical function: who makes or removes virtual ones of it
  *   locks of devices, lock of rescan and remove
- *                      held by whoever raises a notification of the bus
+ *                      held by whoever raises a notification of the bus; the
+ *                      kernel takes the two in either order, so who makes
+ *                      virtual functions has the latter and tries the former
  *   inventory_lock     list of the functions, what is known of them, their
  *                      bridges
  *   slices_lock        what holders have; never together with inventory_lock
