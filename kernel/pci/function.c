@@ -525,8 +525,9 @@ static int lock_for_vfs(struct pci_dev *pdev)
 		if (device_trylock(&pdev->dev))
 			return 0;
 		pci_unlock_rescan_remove();
-		if (msleep_interruptible(VFS_RETRY_MS) && fatal_signal_pending(current))
+		if (fatal_signal_pending(current))
 			return -EINTR;
+		msleep(VFS_RETRY_MS);
 	}
 }
 
@@ -538,8 +539,11 @@ static int set_vfs(struct pci_dev *pdev, int nr)
 	if (ret)
 		return ret;
 	ret = -ENODEV;
-	if (pdev->driver && pdev->driver->sriov_configure)
-		ret = pci_num_vf(pdev) && nr ? -EBUSY : pdev->driver->sriov_configure(pdev, nr);
+	/* Those that somebody else has made meanwhile are as good */
+	if (nr && pci_num_vf(pdev))
+		ret = 0;
+	else if (pdev->driver && pdev->driver->sriov_configure)
+		ret = pdev->driver->sriov_configure(pdev, nr);
 	device_unlock(&pdev->dev);
 	pci_unlock_rescan_remove();
 	return min(ret, 0);
