@@ -130,6 +130,17 @@ static void text_of_few(char text[NETLINK_MAX_FMTMSG_LEN], struct pci_dev *physf
 		 pci_num_vf(physfn));
 }
 
+/* They go one after another, before their physical one. */
+static void text_of_none(char text[NETLINK_MAX_FMTMSG_LEN],
+			 const struct fabric_pci_function *physfn, u64 index)
+{
+	if (function_find(physfn->pdev) && index >= pci_num_vf(physfn->pdev))
+		text_of_few(text, physfn->pdev);
+	else
+		snprintf(text, NETLINK_MAX_FMTMSG_LEN, "Virtual function %llu of %s was removed",
+			 index, physfn->info.address);
+}
+
 static void text_of_whole(char text[NETLINK_MAX_FMTMSG_LEN],
 			  const struct fabric_pci_function *function)
 {
@@ -565,7 +576,10 @@ static int create_vfs(struct fabric_pci_function *physfn, struct netlink_ext_ack
 	WRITE_ONCE(physfn->creator, current);
 	ret = set_vfs(physfn->pdev, pci_sriov_get_totalvfs(physfn->pdev));
 	WRITE_ONCE(physfn->creator, NULL);
-	if (ret)
+	if (ret == -ENODEV)
+		NL_SET_ERR_MSG_FMT(extack, "%s has no driver that makes virtual functions",
+				   pci_name(physfn->pdev));
+	else if (ret)
 		NL_SET_ERR_MSG_FMT(extack, "The driver of %s makes no virtual functions",
 				   pci_name(physfn->pdev));
 	return ret;
@@ -636,7 +650,7 @@ static struct pci_dev *get_vf(struct fabric_pci_function *physfn,
 		ret = claim(vf, slice->force, slice->group, extack);
 		pdev = vf->pdev;
 	} else {
-		text_of_few(text, physfn->pdev);
+		text_of_none(text, physfn, slice->start);
 		NL_SET_ERR_MSG_FMT(extack, "%s", text);
 		ret = -ENODEV;
 	}

@@ -227,6 +227,20 @@ static int park_and_reset(struct pci_dev *pdev, struct netlink_ext_ack *extack)
 	return ret;
 }
 
+/* Whatever failed, of a function that went meanwhile that is the reason. */
+static int check_gone(const struct pci_slice *pslice, int ret, struct netlink_ext_ack *extack)
+{
+	const struct member *member;
+
+	list_for_each_entry(member, &pslice->members, sibling) {
+		if (fabric_pci_function_is_known(member->pdev))
+			continue;
+		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(member->pdev));
+		return -ENODEV;
+	}
+	return ret;
+}
+
 /* Whoever removes a function from now on finds the slice. */
 static int list_members(struct pci_slice *pslice, struct netlink_ext_ack *extack)
 {
@@ -236,13 +250,7 @@ static int list_members(struct pci_slice *pslice, struct netlink_ext_ack *extack
 	list_for_each_entry(member, &pslice->members, sibling)
 		list_add_tail(&member->node, &all_members);
 	mutex_unlock(&slices_lock);
-	list_for_each_entry(member, &pslice->members, sibling) {
-		if (fabric_pci_function_is_known(member->pdev))
-			continue;
-		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(member->pdev));
-		return -ENODEV;
-	}
-	return 0;
+	return check_gone(pslice, 0, extack);
 }
 
 /* Nobody has its functions any more. */
@@ -363,8 +371,10 @@ int fabric_pci_slice_prepare(struct fabric_slice *slice, struct netlink_ext_ack 
 		ret = take(pslice, extack);
 	if (!ret)
 		ret = fabric_pci_net_set(pdev, slice, extack);
-	if (ret)
+	if (ret) {
+		ret = check_gone(pslice, ret, extack);
 		goto err_drop;
+	}
 	ret = list_members(pslice, extack);
 	if (ret)
 		goto err_clear;
@@ -463,7 +473,7 @@ int fabric_pci_slice_commit(struct fabric_slice *slice, struct netlink_ext_ack *
 	list_for_each_entry(member, &pslice->members, sibling) {
 		ret = bind_member(member, extack);
 		if (ret)
-			return ret;
+			return check_gone(pslice, ret, extack);
 	}
 	if (slice->mode != FABRIC_MODE_VFIO)
 		return 0;
