@@ -11,14 +11,12 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/cxl.sh
 . "${0%/*}/../lib/cxl.sh"
+# shellcheck source=../lib/qmp.sh
+. "${0%/*}/../lib/qmp.sh"
 
 plain=$(realpath "${0%/*}/plain_user")
 # the device below a root port, which can be unplugged (see topology/cxl-switch)
 pluggable=4
-qmp=
-for file in "${FABRIC_QMP:-}" "$SELFTESTS/../scripts/lab/qmp.py"; do
-	[ ! -x "$file" ] || qmp=$file
-done
 [ "${FABRIC_PREPARED:-}" = 1 ] || ktap_skip_all "this takes memory devices: only where FABRIC_PREPARED is 1"
 need_fabricctl
 cxl_load >/dev/null 2>&1 || ktap_skip_all "fabric_cxl cannot be loaded"
@@ -206,7 +204,7 @@ unplugged_device_ends_its_grants()
 {
 	local first second
 
-	[ -n "$qmp" ] || skip "no way to QEMU: set FABRIC_QMP to qmp.py"
+	[ -n "$qmp" ] || skip "$no_qmp"
 	cxl_region_up "$(cxl_memdev $pluggable)"
 	first=$(new size 4M mode devdax)
 	second=$(new size 2M mode devdax)

@@ -58,6 +58,38 @@ driver_is()
 	[ "$driver" = "$2" ]
 }
 
+# grant_is_true ID: what is active has its function in its mode; the rest is on its way out
+grant_is_true()
+{
+	local state function mode
+
+	IFS=' ' read -r state mode function < <(fcj grant show "$1" 2>/dev/null |
+		jq -r '.grants[0] | "\(.state) \(.mode) \(.slice[0].function)"')
+	case $state-$mode in
+	active-vfio) driver_is "$function" vfio-pci ;;
+	active-bare) driver_is "$function" - ;;
+	active-driver) not driver_is "$function" - && not driver_is "$function" fabric_pci ;;
+	active-*) return 1 ;;
+	*) grant_gone "$1" ;;
+	esac
+}
+
+# Each grant that is left is true, and with the last of them all of igb is free
+grants_are_true_and_end()
+{
+	local id
+
+	for id; do
+		busywait 100000 grant_is_true "$id" || fail "grant $id is not true: $(fc grant show "$id")"
+	done
+	for id in $(ask grant -- id); do
+		fc grant del "$id" >/dev/null || busywait 100000 grant_gone "$id" ||
+			fail "grant $id stays: $(fc grant show "$id")"
+	done
+	busywait 30000 eval '[ "$(ask resource device-id="$device" capability=net -- free quarantined)" = \
+		"7 0" ]' || fail "capacity: $(fc resource show device "$device")"
+}
+
 node_of()
 {
 	echo "/dev/vfio/$(basename "$(realpath "$PCI/$1/iommu_group")")"
@@ -96,12 +128,11 @@ igb_is_back()
 	busywait 5000 test -e "$PCI/$igb/driver" && igb_stays
 }
 
-# igb_plug QMP: if QEMU has deleted it
+# If QEMU has deleted it (qmp.sh)
 igb_plug()
 {
 	for _ in 1 2 3; do
-		"$1" --timeout 60 device_add driver=igb id=igb0 bus=rp1 netdev=net0 \
-			mac=52:54:00:12:34:01 >/dev/null 2>&1 || :
+		qmp_ask device_add driver=igb id=igb0 bus=rp1 netdev=net0 mac=52:54:00:12:34:01 || :
 		busywait 25000 igb_is_back && break
 	done
 	busywait 5000 pci_known "$igb" || fail "igb does not come back"

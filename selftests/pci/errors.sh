@@ -14,12 +14,10 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/vf.sh
 . "${0%/*}/../lib/vf.sh"
+# shellcheck source=../lib/qmp.sh
+. "${0%/*}/../lib/qmp.sh"
 
-qmp=
-for file in "${FABRIC_QMP:-}" "$SELFTESTS/../scripts/lab/qmp.py"; do
-	[ ! -x "$file" ] || qmp=$file
-done
-[ -n "$qmp" ] || ktap_skip_all "no way to QEMU: set FABRIC_QMP to qmp.py"
+qmp_need
 vf_up
 port=$(basename "$(dirname "$(realpath "$PCI/$igb")")")
 

@@ -13,12 +13,10 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/pci.sh
 . "${0%/*}/../lib/pci.sh"
+# shellcheck source=../lib/qmp.sh
+. "${0%/*}/../lib/qmp.sh"
 
-qmp=
-for file in "${FABRIC_QMP:-}" "$SELFTESTS/../scripts/lab/qmp.py"; do
-	[ ! -x "$file" ] || qmp=$file
-done
-[ -n "$qmp" ] || ktap_skip_all "no way to QEMU: set FABRIC_QMP to qmp.py"
+qmp_need
 pci_up
 igb=$(pci_of_driver igb)
 empty=$(pci_port_of_slot 4)

@@ -13,12 +13,10 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/vf.sh
 . "${0%/*}/../lib/vf.sh"
+# shellcheck source=../lib/qmp.sh
+. "${0%/*}/../lib/qmp.sh"
 
-qmp=
-for file in "${FABRIC_QMP:-}" "$SELFTESTS/../scripts/lab/qmp.py"; do
-	[ ! -x "$file" ] || qmp=$file
-done
-[ -n "$qmp" ] || ktap_skip_all "no way to QEMU: set FABRIC_QMP to qmp.py"
+qmp_need
 vf_up
 port=$(pci_port_of_slot 2)
 [ -w /sys/bus/pci/slots/2/power ] || ktap_skip_all "slot 2 has no power (see topology/pcie)"
@@ -80,7 +78,7 @@ slot_goes_off_and_on()
 	busywait 10000 eval '[ "$(ask port name="$port" -- link)" = down ]' || fail "the link is up"
 	fc port power "$port" state off >/dev/null || fail "to switch off what is off is refused"
 	expect_refusal 1 "The hot-plug driver refuses" fc port power "$port" state on
-	igb_plug "$qmp"
+	igb_plug
 	power_is 1 || fail "the power is off"
 	fc port power "$port" state on >/dev/null || fail "to switch on what is on is refused"
 	expect_eq "$(admin_state)" enabled "igb"

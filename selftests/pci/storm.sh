@@ -17,12 +17,10 @@
 . "${0%/*}/../lib/broker.sh"
 # shellcheck source=../lib/vf.sh
 . "${0%/*}/../lib/vf.sh"
+# shellcheck source=../lib/qmp.sh
+. "${0%/*}/../lib/qmp.sh"
 
-qmp=
-for file in "${FABRIC_QMP:-}" "$SELFTESTS/../scripts/lab/qmp.py"; do
-	[ ! -x "$file" ] || qmp=$file
-done
-[ -n "$qmp" ] || ktap_skip_all "no way to QEMU: set FABRIC_QMP to qmp.py"
+qmp_need
 storms=${FABRIC_PCI_STORMS:-2}
 seed=${FABRIC_PCI_SEED:-$RANDOM}
 vf_up
@@ -30,12 +28,6 @@ vf_up
 slot_of_igb=/sys/bus/pci/slots/2
 [ -w $slot_of_igb/power ] || ktap_skip_all "slot 2 has no power (see topology/pcie)"
 switch=$(pci_port_of_slot 1)
-
-# One speaks with QEMU at a time
-ask_qemu()
-{
-	flock "$KTAP_TMP" "$qmp" --timeout 60 "$@" >/dev/null 2>&1
-}
 
 # anywhere: any network function, since igb gets a new id each time that it comes
 anywhere=(kind function size 1 capability net)
@@ -82,7 +74,7 @@ switch_is_removed()
 
 igb_is_unplugged()
 {
-	ask_qemu device_del id=igb0 --wait-event DEVICE_DELETED
+	qmp_ask device_del id=igb0 --wait-event DEVICE_DELETED
 }
 
 # QEMU deletes what is in a slot without power
@@ -93,32 +85,17 @@ igb_loses_its_power()
 
 function_is_plugged()
 {
-	ask_qemu device_add driver=virtio-rng-pci id=hot0 bus=rp3
+	qmp_ask device_add driver=virtio-rng-pci id=hot0 bus=rp3
 }
 
 calm_down()
 {
-	igb_plug "$qmp"
-	ask_qemu device_del id=hot0 --wait-event DEVICE_DELETED || :
+	igb_plug
+	qmp_ask device_del id=hot0 --wait-event DEVICE_DELETED || :
 	echo 1 >/sys/bus/pci/rescan
 	udevadm settle --timeout=20
 	busywait 30000 pci_is_complete >"$KTAP_TMP/diff" 2>&1 ||
 		fail "the broker (<) and lspci (>) differ: $(cat "$KTAP_TMP/diff")"
-}
-
-# What is active has its function in its mode; the rest is on its way out
-grant_is_true()
-{
-	local state function mode
-
-	IFS=' ' read -r state mode function < <(fcj grant show "$1" 2>/dev/null |
-		jq -r '.grants[0] | "\(.state) \(.mode) \(.slice[0].function)"')
-	case $state-$mode in
-	active-vfio) driver_is "$function" vfio-pci ;;
-	active-bare) driver_is "$function" - ;;
-	active-*) return 1 ;;
-	*) grant_gone "$1" ;;
-	esac
 }
 
 # storm EVENTS...: all of them begin at the same time
@@ -142,15 +119,7 @@ storm()
 	wait
 	rm "$KTAP_TMP/over"
 	calm_down
-	for id in "${held[@]}"; do
-		busywait 100000 grant_is_true "$id" || fail "grant $id is not true: $(fc grant show "$id")"
-	done
-	for id in $(ask grant -- id); do
-		fc grant del "$id" >/dev/null || busywait 100000 grant_gone "$id" ||
-			fail "grant $id stays: $(fc grant show "$id")"
-	done
-	busywait 30000 eval '[ "$(ask resource device-id="$device" capability=net -- free quarantined)" = \
-		"7 0" ]' || fail "capacity: $(fc resource show device "$device")"
+	grants_are_true_and_end "${held[@]}"
 }
 
 inventory_and_grants_are_true_after_storms()
@@ -179,7 +148,7 @@ open_function_leaves_when_it_is_closed()
 	id=$(function_new mode vfio) || fail "no grant"
 	vf=$(function_of "$id")
 	hold_open "$vf"
-	ask_qemu device_del id=igb0 || fail "QEMU does not unplug"
+	qmp_ask device_del id=igb0 || fail "QEMU does not unplug"
 	busywait 60000 grant_is "$id" revoking || fail "it is not taken: $(fc grant show "$id")"
 	busywait 20000 eval 'fc grant show "$id" | grep -q "A process still has $vf open"' ||
 		fail "nothing is said of the program: $(fc grant show "$id")"
