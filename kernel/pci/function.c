@@ -71,6 +71,18 @@ bool fabric_pci_function_is_known(const struct pci_dev *pdev)
 	return known;
 }
 
+/* The bridge above a function that is known, if it has one, with a reference. */
+struct pci_dev *fabric_pci_upstream_get(struct pci_dev *pdev)
+{
+	struct pci_dev *bridge = NULL;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	if (function_find(pdev))
+		bridge = pci_dev_get(pci_upstream_bridge(pdev));
+	mutex_unlock(&fabric_pci_inventory_lock);
+	return bridge;
+}
+
 /* The nearest port above a function, or NULL. */
 static struct fabric_port *port_above(struct pci_dev *pdev)
 {

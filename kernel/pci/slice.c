@@ -204,11 +204,28 @@ static int take_from_host(struct member *member, struct netlink_ext_ack *extack)
 	return ret;
 }
 
-/* A reset gives back what the configuration was, and whoever had it bare may have left it on. */
+/*
+ * As pci_reset_function(), but not of one that was removed while this waited for the locks: a
+ * reset of what does not answer takes a minute, during which others wait. A reset gives back what
+ * the configuration was, and whoever had it bare may have left it on.
+ */
 static int reset(struct pci_dev *pdev)
 {
-	pci_clear_master(pdev);
-	return pci_reset_function(pdev);
+	struct pci_dev *bridge = fabric_pci_upstream_get(pdev);
+	int ret = -ENODEV;
+
+	if (bridge)
+		pci_dev_lock(bridge);
+	pci_dev_lock(pdev);
+	if (fabric_pci_function_is_known(pdev)) {
+		pci_clear_master(pdev);
+		ret = pci_reset_function_locked(pdev);
+	}
+	pci_dev_unlock(pdev);
+	if (bridge)
+		pci_dev_unlock(bridge);
+	pci_dev_put(bridge);
+	return ret;
 }
 
 static int park_and_reset(struct pci_dev *pdev, struct netlink_ext_ack *extack)
@@ -535,7 +552,7 @@ static int clean(struct member *member)
 	if (is_gone(member->pdev))
 		return 0;
 	ret = reset(member->pdev);
-	if (!ret || is_gone(member->pdev))
+	if (!ret || !fabric_pci_function_is_known(member->pdev))
 		return 0;
 	snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",
 		 pci_name(member->pdev));
