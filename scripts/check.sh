@@ -67,10 +67,12 @@ lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
 	cxl/isolation cxl/system_ram cxl/pins cci/mailbox
+# Functions go at one moment of each operation; the rest is for check-long.
+export FABRIC_PCI_MOMENTS=1 FABRIC_PCI_UNPLUGS=0
 # The one that is slow for all that it compares, and the one that waits for slots.
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
 	pci/inventory pci/isolation pci/host_use pci/whole pci/rest pci/nested
 lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
-	pci/isolation pci/hotplug pci/functions pci/slot pci/errors
+	pci/isolation pci/hotplug pci/functions pci/slot pci/gone pci/errors
 
 end
