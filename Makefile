@@ -171,6 +171,10 @@ package-test: ## Build, judge, install, upgrade and purge the Debian packages
 debug-kernel: ## Build the lab's kernel with instruments, 6.12-debug
 	scripts/lab/debug-kernel.sh
 
+.PHONY: coverage
+coverage: ## Say which lines of the modules the selftests reach (TESTS=core)
+	scripts/coverage.sh $(TESTS)
+
 .PHONY: bench
 bench: ## Measure, in a virtual machine (FABRIC_KERNEL=7.2); never a test
 	scripts/bench.sh

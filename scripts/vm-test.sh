@@ -26,7 +26,14 @@ export FABRIC_PREPARED=1 FABRIC_MODULES=/fabric/.build/$kernel
 # file system. As one file, because copying many takes longer than some tests.
 tree=.build/tree${FABRIC_LANE:+-$FABRIC_LANE}.tar
 tar -cf "$tree" -C .build tree
+lane=$kernel${FABRIC_LANE:+-$FABRIC_LANE}
 # shellcheck disable=SC2016 # expanded in the guest
 exec scripts/lab/vm.sh --kernel "$kernel" --timeout "${FABRIC_TIMEOUT:-$timeout}" \
-	--log ".build/vm-$kernel${FABRIC_LANE:+-$FABRIC_LANE}.log" -- \
-	sh -c 'tar -xf "$0" -C /run && exec /run/tree/selftests/run.sh "$@"' "$tree" "$@"
+	--log ".build/vm-$lane.log" -- \
+	sh -c 'tree=$0 lane=$1
+		shift
+		tar -xf "$tree" -C /run || exit
+		/run/tree/selftests/run.sh "$@"
+		status=$?
+		scripts/coverage.sh --bring "$lane" || exit
+		exit $status' "$tree" "$lane" "$@"

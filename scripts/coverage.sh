@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# coverage.sh - which lines and branches of the modules the selftests reach
+#
+# Usage: coverage.sh [COLLECTION | COLLECTION/TEST]...      (default: core cli emu cci debug)
+#        coverage.sh --report     what runs of vm-test.sh left, added up
+#
+# On the kernel with instruments. Whatever runs there leaves its counts in .build/coverage,
+# one directory for each FABRIC_LANE, also when it is not run from here.
+set -euo pipefail
+
+cd -- "$(dirname -- "$0")/.."
+counts=.build/coverage
+
+case ${1:-} in
+--help|-h)
+	sed -n '/^# SPDX/d; 2,${ /^#/!q; s/^# \{0,1\}//; p; }' "$0"
+	exit
+	;;
+--bring)
+	# In the guest: files of debugfs have no size, and the notes beside them are links.
+	to=/fabric/$counts/$2
+	rm -rf "$to"
+	cd /sys/kernel/debug/gcov 2>/dev/null || exit 0
+	find . -name '*.gcda' | while read -r file; do
+		mkdir -p "$to/${file%/*}"
+		cat "$file" >"$to/$file"
+		cat "${file%.gcda}.gcno" >"$to/${file%.gcda}.gcno"
+	done
+	exit
+	;;
+--report) ;;
+*)
+	[ $# -gt 0 ] || set -- core cli emu cci debug
+	rm -rf "$counts"
+	FABRIC_KERNEL=6.12-debug scripts/vm-test.sh "$@"
+	;;
+esac
+
+# The compiler's, as the format is its own
+exec scripts/lab/enter.sh python3 scripts/coverage-report.py "$counts"
