@@ -165,6 +165,11 @@ rpm: ## Build the RPM packages
 package-test: ## Build, judge, install, upgrade and purge the Debian packages
 	scripts/packaging/enter.sh scripts/packaging/test.sh
 
+.PHONY: secure-boot-test
+secure-boot-test: ## See which modules a kernel takes that was booted with Secure Boot
+	$(LAB) scripts/build.sh $(or $(FABRIC_KERNEL),6.12)
+	scripts/packaging/enter.sh scripts/packaging/secure-boot.sh $(or $(FABRIC_KERNEL),6.12)
+
 ##@ Others
 
 .PHONY: debug-kernel

@@ -26,6 +26,8 @@ stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2 6.12-
 export FABRIC_BUILT=1
 stage "planted bugs" make -s mutants
 stage "modules by DKMS" make -s dkms-test
+stage "Secure Boot with 6.12" make -s secure-boot-test FABRIC_KERNEL=6.12
+stage "Secure Boot with 7.2" make -s secure-boot-test FABRIC_KERNEL=7.2
 
 export FABRIC_KERNEL=7.2 FABRIC_TIMEOUT=30000 FABRIC_TORTURE_SECONDS=3600
 lane "core and cli on 7.2" scripts/vm-test.sh --timeout 6000 core cli
