@@ -25,8 +25,9 @@ case ${1:-} in
 	cd /sys/kernel/debug/gcov 2>/dev/null || exit 0
 	find . -name '*.gcda' | while read -r file; do
 		mkdir -p "$to/${file%/*}"
-		cat "$file" >"$to/$file"
+		# the notes first: a guest can end at any time
 		cat "${file%.gcda}.gcno" >"$to/${file%.gcda}.gcno"
+		cat "$file" >"$to/$file"
 	done
 	exit
 	;;
