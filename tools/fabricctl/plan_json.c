@@ -16,7 +16,8 @@
 
 #include "plan.h"
 
-#define PLAN_SIZE_MAX	(64 << 20)
+#define PLAN_SIZE_FIRST	(16 << 10)
+#define PLAN_SIZE_MAX	(64 << 20)	/* so often twice that */
 
 enum member_type {
 	NAME,		/* names */
@@ -412,14 +413,20 @@ static bool string_ok(enum member_type type, const char *text)
 	return *text && strlen(text) < strings[type].size && strings[type].ok(text);
 }
 
+/* A NUL in the middle would hide what follows it. */
+static bool whole_text(struct json_object *json)
+{
+	return strlen(json_object_get_string(json)) ==
+	       (size_t)json_object_get_string_len(json);
+}
+
 static int read_string(const struct reader *reader, const struct where *where,
 		       enum member_type type, struct json_object *json, char *to)
 {
 	const char *text = json_object_get_string(json);
 
-	/* A NUL in the middle would hide what follows it. */
-	if (json_object_get_type(json) != json_type_string ||
-	    strlen(text) != (size_t)json_object_get_string_len(json) || !string_ok(type, text))
+	if (json_object_get_type(json) != json_type_string || !whole_text(json) ||
+	    !string_ok(type, text))
 		return bad(reader, where, "is not %s", strings[type].expected);
 	strcpy(to, text);
 	return 0;
@@ -470,7 +477,7 @@ static int read_enum(const struct reader *reader, const struct where *where,
 		last++;
 	for (i = 1; i <= last; i++) {
 		if (json_object_get_type(json) == json_type_string &&
-		    !strcmp(fabric_enum_name(member->names, i), text)) {
+		    whole_text(json) && !strcmp(fabric_enum_name(member->names, i), text)) {
 			*value = i;
 			return 0;
 		}
@@ -643,6 +650,23 @@ static int read_object(const struct reader *reader, const struct where *up,
 	return err;
 }
 
+/* @text has room for two bytes more. It is to be freed, with an error as well. */
+static int read_text(FILE *file, char **text, size_t *size)
+{
+	size_t room = PLAN_SIZE_FIRST;
+	char *more;
+
+	for (;; room *= 2) {
+		more = realloc(*text, room + 2);
+		if (!more)
+			return -ENOMEM;
+		*text = more;
+		*size += fread(*text + *size, 1, room - *size, file);
+		if (*size < room || room >= PLAN_SIZE_MAX)
+			return 0;
+	}
+}
+
 static int read_file(struct ctl *ctl, const char *path, char **text, size_t *size)
 {
 	bool opened = strcmp(path, "-");
@@ -653,10 +677,10 @@ static int read_file(struct ctl *ctl, const char *path, char **text, size_t *siz
 		err = errno ? -errno : -EIO;
 		return ctl_fail(ctl, err, "%s can't be read", path);
 	}
-	*text = malloc(PLAN_SIZE_MAX + 2);
-	*size = *text ? fread(*text, 1, PLAN_SIZE_MAX, file) : 0;
-	err = !*text ? -ENOMEM : ferror(file) ? ctl_fail(ctl, -EIO, "%s can't be read", path) :
-	      *size == PLAN_SIZE_MAX ? ctl_fail(ctl, -EFBIG, "%s is no plan", path) : 0;
+	err = read_text(file, text, size);
+	if (!err)
+		err = ferror(file) ? ctl_fail(ctl, -EIO, "%s can't be read", path) :
+		      *size == PLAN_SIZE_MAX ? ctl_fail(ctl, -EFBIG, "%s is no plan", path) : 0;
 	if (opened)
 		fclose(file);
 	if (err)
