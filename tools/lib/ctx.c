@@ -89,7 +89,7 @@ FABRIC_API const char *fabric_warning(const struct fabric_ctx *ctx)
 
 FABRIC_API const char *fabric_strerror(int err)
 {
-	const char *text = strerrordesc_np(err < 0 ? -err : err);
+	const char *text = strerrordesc_np(err < 0 ? -(unsigned int)err : (unsigned int)err);
 
 	return text ? text : "Unknown error";
 }

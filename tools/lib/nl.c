@@ -276,6 +276,8 @@ static int parse_ack(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
 
 	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*ack)))
 		return ctx_fail(ctx, -EBADMSG, "The kernel sent an ack that is too short");
+	if (ack->error > 0 || ack->error < -ERRNO_MAX)
+		return ctx_fail(ctx, -EBADMSG, "The kernel sent an ack without an errno");
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED) && ack->msg.nlmsg_len > NLMSG_HDRLEN)
 		skip += ack->msg.nlmsg_len - NLMSG_HDRLEN;
 	parse_said(ctx, nlh, skip, ack->error);
@@ -398,6 +400,8 @@ static int done_error(struct fabric_ctx *ctx, const struct nlmsghdr *nlh)
 		memcpy(&err, NLMSG_DATA(nlh), sizeof(err));
 	if (err >= 0)
 		return 0;
+	if (err < -ERRNO_MAX)
+		return ctx_fail(ctx, -EBADMSG, "The kernel ended the list without an errno");
 	parse_said(ctx, nlh, sizeof(err), err);
 	return err;
 }

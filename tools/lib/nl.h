@@ -20,6 +20,9 @@
 #define RECV_SIZE	(64 * 1024)
 #define REQUEST_SIZE	(16 * 1024)
 
+/* MAX_ERRNO of the kernel */
+#define ERRNO_MAX	4095
+
 /* Room for a list that an object points at, used again for the next object */
 struct store {
 	char *items;

@@ -315,8 +315,8 @@ static int request_outcome(struct fabric_ctx *ctx, const struct fabric_grant *gr
 	case FABRIC_GRANT_STATE_PREPARING:
 		return -EAGAIN;
 	case FABRIC_GRANT_STATE_FAILED:
-		return ctx_fail(ctx, grant->error ? -(int)grant->error : -ECANCELED, "%s",
-				grant->reason);
+		return ctx_fail(ctx, grant->error && grant->error <= ERRNO_MAX ?
+				-(int)grant->error : -ECANCELED, "%s", grant->reason);
 	case FABRIC_GRANT_STATE_EXPIRED:
 		return ctx_fail(ctx, -ETIME, "%s", grant->reason);
 	case FABRIC_GRANT_STATE_REVOKING:
