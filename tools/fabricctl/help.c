@@ -111,23 +111,27 @@ static void values_out(struct out *out, const struct arg *arg)
 	out_strings(out, "values", values, count);
 }
 
+static void arg_out(struct out *out, const struct arg *arg)
+{
+	out_item_begin(out, "%s", arg->key);
+	out_string(out, "name", arg->key);
+	out_bool(out, "positional", arg->flags & POSITIONAL);
+	out_bool(out, "required", arg->flags & REQUIRED);
+	out_bool(out, "repeatable", arg->flags & REPEAT);
+	if (arg->value)
+		out_string(out, "value", arg->value);
+	out_string(out, "help", arg->help);
+	values_out(out, arg);
+	out_item_end(out);
+}
+
 static void args_out(struct out *out, const struct cmd *cmd)
 {
-	const struct arg *arg;
+	unsigned int i;
 
 	out_list_begin(out, "arguments");
-	for (arg = cmd->args; arg < cmd->args + cmd->nr_args; arg++) {
-		out_item_begin(out, "%s", arg->key);
-		out_string(out, "name", arg->key);
-		out_bool(out, "positional", arg->flags & POSITIONAL);
-		out_bool(out, "required", arg->flags & REQUIRED);
-		out_bool(out, "repeatable", arg->flags & REPEAT);
-		if (arg->value)
-			out_string(out, "value", arg->value);
-		out_string(out, "help", arg->help);
-		values_out(out, arg);
-		out_item_end(out);
-	}
+	for (i = 0; i < cmd->nr_args; i++)
+		arg_out(out, &cmd->args[i]);
 	out_list_end(out);
 }
 

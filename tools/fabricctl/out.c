@@ -41,7 +41,10 @@ static void print_root(struct out *out, int flags)
 	out_discard(out);
 }
 
-/* Length of the UTF-8 sequence at s, 0 if it's none, 1 for ASCII */
+/*
+ * Length of the UTF-8 sequence at s, 1 for ASCII, 0 if it's none: nor are those that
+ * could be shorter, surrogates, and what is beyond the last character.
+ */
 static size_t utf8_length(const unsigned char *s)
 {
 	size_t len, i;
@@ -53,6 +56,9 @@ static size_t utf8_length(const unsigned char *s)
 	for (i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
 	return len;
 }
 
@@ -357,19 +363,22 @@ void out_flags(struct out *out, const char *key, enum fabric_enum names, uint32_
 void out_strings(struct out *out, const char *key, const char *const *values, uint32_t count)
 {
 	struct json_object *list;
-	char buf[512] = "";
+	char buf[512] = "", text[512];
 	size_t pos = 0;
 	uint32_t i;
 
 	if (out->json) {
 		list = check(json_object_new_array());
-		for (i = 0; i < count; i++)
-			json_object_array_add(list, check(json_object_new_string(values[i])));
+		for (i = 0; i < count; i++) {
+			clean(out, values[i], text, sizeof(text));
+			json_object_array_add(list, check(json_object_new_string(text)));
+		}
 		put(out, key, list);
 		return;
 	}
 	for (i = 0; i < count && pos < sizeof(buf); i++)
-		pos += snprintf(buf + pos, sizeof(buf) - pos, "%s%s", i ? "," : "", values[i]);
+		pos += snprintf(buf + pos, sizeof(buf) - pos, "%s%s", i ? "," : "",
+				clean(out, values[i], text, sizeof(text)));
 	if (count)
 		field(out, key, "%s", buf);
 }
@@ -507,7 +516,7 @@ void out_errno(struct out *out, const char *key, uint32_t value)
 	if (out->json)
 		out_u64(out, key, value);
 	else
-		out_string(out, key, fabric_strerror(-(int)value));
+		out_string(out, key, fabric_strerror(value));
 }
 
 void out_speed(struct out *out, const char *key, uint32_t value)
