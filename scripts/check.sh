@@ -37,7 +37,7 @@ for kernel in 6.12 7.2; do
 done
 stage "style" make -s style
 stage "help, manual and completion agree" make -s docs-check
-stage "fuzzers of user space" make -s fuzz SECONDS=20
+stage "fuzzers of user space" make -s fuzz SECONDS=5
 stage "demo" scripts/demo.sh
 stage "demo fails where no region commits" demo_ends_without_a_region
 # What the lanes run is built before. Plans killed after each change would take longer
