@@ -462,19 +462,17 @@ static void record(struct fabric_port *port, const struct fabric_port_change *ch
 	port_changed(port);
 }
 
-/* All of @change but the labels. */
+/* All of @change but the labels; the lock is not held while the operation runs. */
 static int set_by_op(struct fabric_port *port, const struct fabric_port_change *change,
 		     struct netlink_ext_ack *extack)
 {
 	struct fabric_domain *domain = port->domain;
 	int ret;
 
-	mutex_lock(&domain->lock);
-	ret = refuse_transition(port, extack);
-	if (!ret)
-		ret = refuse_impossible(port, change, extack);
+	lockdep_assert_held(&domain->lock);
+	ret = refuse_impossible(port, change, extack);
 	if (ret || is_so(port, change))
-		goto out;
+		return ret;
 	if (change->link == FABRIC_LINK_DOWN)
 		ret = refuse_slices_below(port, extack);
 	else if (change->speed_limit)
@@ -482,7 +480,7 @@ static int set_by_op(struct fabric_port *port, const struct fabric_port_change *
 	if (!ret)
 		ret = fabric_domain_op_begin(domain, extack);
 	if (ret)
-		goto out;
+		return ret;
 	/* Down until the op is done: nothing below is granted, or guaranteed, meanwhile. */
 	port->link_observed = port->link;
 	port->link = FABRIC_LINK_DOWN;
@@ -497,12 +495,13 @@ static int set_by_op(struct fabric_port *port, const struct fabric_port_change *
 	port->link = port->link_observed;
 	if (!ret)
 		record(port, change);
-out:
-	mutex_unlock(&domain->lock);
 	return ret;
 }
 
-/* The labels last, when nothing can fail any more. */
+/*
+ * The labels last, when nothing can fail any more. Until then nobody else changes them:
+ * the lock is held, but for an operation, during which others are refused.
+ */
 int fabric_port_set(struct fabric_port *port, const struct fabric_port_change *change,
 		    struct netlink_ext_ack *extack)
 {
@@ -514,17 +513,13 @@ int fabric_port_set(struct fabric_port *port, const struct fabric_port_change *c
 	ret = refuse_transition(port, extack);
 	if (!ret)
 		ret = fabric_labels_changed(&labels, &port->labels, &change->labels, extack);
-	mutex_unlock(&domain->lock);
 	if (!ret && (change->link || change->speed_limit || change->idle))
 		ret = set_by_op(port, change, extack);
-	if (!ret) {
-		mutex_lock(&domain->lock);
-		if (!fabric_labels_same(&port->labels, &labels)) {
-			swap(port->labels, labels);
-			port_changed(port);
-		}
-		mutex_unlock(&domain->lock);
+	if (!ret && !fabric_labels_same(&port->labels, &labels)) {
+		swap(port->labels, labels);
+		port_changed(port);
 	}
+	mutex_unlock(&domain->lock);
 	fabric_labels_free(&labels);
 	return ret;
 }

@@ -453,6 +453,59 @@ static void labels_of_devices_and_ports_lead_to_them(void)
 		  "No resource has this kind");
 }
 
+static bool port_has_label(__u32 port, const char *label)
+{
+	struct genl_answer answer;
+	const struct nlmsghdr *nlh;
+	const struct nlattr *attr;
+	struct genl_req req;
+	bool has = false;
+	size_t left;
+
+	req_init(&genl, &req, FABRIC_CMD_PORT_GET, 0);
+	req_u32(&req, FABRIC_A_PORT_ID, port);
+	must(genl_talk(&genl, &req, &answer));
+	answer_for_each(nlh, &answer) {
+		attrs_for_each(attr, left, msg_attrs(nlh), msg_attrs_len(nlh)) {
+			if ((attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_PORT_LABEL)
+				has |= !strcmp(attr_str(attr), label);
+		}
+	}
+	answer_free(&answer);
+	return has;
+}
+
+/* Processes set a label all the time; what another sets and removes stays so. */
+static void labels_at_once_are_all_set(void)
+{
+	unsigned int round, i;
+	pid_t pids[3];
+
+	begin();
+	fflush(stdout);
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		if (pids[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		genl_close(&genl);
+		broker_open(&genl);
+		for (round = 0;; round++)
+			must(engine_port_label(&genl, p1, round % 2 ? "row=7" : "row=8", NULL));
+	}
+	for (round = 0; round < 2000; round++) {
+		must(engine_port_label(&genl, p1, "rack=3", NULL));
+		expect(port_has_label(p1, "rack=3"), "lost in round %u", round);
+		must(engine_port_label(&genl, p1, NULL, "rack"));
+		expect(!port_has_label(p1, "rack=3"), "back in round %u", round);
+	}
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		expect(!waitpid(pids[i], NULL, WNOHANG), "process %u has ended", i);
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
 static void best_fit_takes_the_smallest_hole(void)
 {
 	struct told_grant grants[4], grant;
@@ -1113,6 +1166,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(what_does_not_match_is_refused_at_once),
 	KTAP_TEST(grant_is_where_it_was_asked_for),
 	KTAP_TEST(labels_of_devices_and_ports_lead_to_them),
+	KTAP_TEST(labels_at_once_are_all_set),
 	KTAP_TEST(best_fit_takes_the_smallest_hole),
 	KTAP_TEST(pack_takes_the_fullest_and_spread_the_emptiest),
 	KTAP_TEST(spread_makes_equal_pieces),
@@ -1156,6 +1210,7 @@ static void tidy(void)
 		engine_device_set(&genl, devices[i], 0, NULL, "tier");
 	}
 	engine_port_label(&genl, p1, NULL, "row");
+	engine_port_label(&genl, p1, NULL, "rack");
 	engine_clear(&genl, domain);
 	genl_close(&genl);
 }
