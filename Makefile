@@ -177,7 +177,7 @@ debug-kernel: ## Build the lab's kernel with instruments, 6.12-debug
 	scripts/lab/debug-kernel.sh
 
 .PHONY: coverage
-coverage: ## Say which lines of the modules the selftests reach (TESTS=core)
+coverage: ## Say which lines the selftests reach (FABRIC_KERNEL=6.12 for tools, TESTS=core)
 	scripts/coverage.sh $(TESTS)
 
 .PHONY: bench

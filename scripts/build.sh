@@ -7,7 +7,7 @@
 #
 # The modules go to .build/KERNEL, tools and selftests to .build/tree: what the
 # lab makes is not mixed with what the host makes in the tree itself. Runs inside
-# the lab (scripts/lab/enter.sh).
+# the lab (scripts/lab/enter.sh). With FABRIC_COVERAGE=1 the tools count what is reached.
 set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."
@@ -27,5 +27,5 @@ for kernel in "${@:-6.12}"; do
 	make -s -j"$jobs" -C "/lib/modules/$(scripts/lab/kernel.sh "$kernel")/build" M="$out" modules
 done
 copy .build/tree dkms.conf Kbuild Documentation kernel uapi scripts tools selftests
-make -s -j"$jobs" -C .build/tree/tools
+make -s -j"$jobs" -C .build/tree/tools ${FABRIC_COVERAGE:+CFLAGS="-O0 -g --coverage"}
 make -s -j"$jobs" -C .build/tree/selftests

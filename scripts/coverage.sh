@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# coverage.sh - which lines and branches of the modules the selftests reach
+# coverage.sh - which lines and branches of modules and tools the selftests reach
 #
 # Usage: coverage.sh [COLLECTION | COLLECTION/TEST]...      (default: core cli emu cci debug)
 #        coverage.sh --report     what runs of vm-test.sh left, added up
 #
-# On the kernel with instruments. Whatever runs there leaves its counts in .build/coverage,
-# one directory for each FABRIC_LANE, also when it is not run from here.
+# On the kernel with instruments; on another (FABRIC_KERNEL=6.12), which is a lot faster, the
+# tools alone. Counts are left in .build/coverage, one directory for each FABRIC_LANE, also
+# when it is not run from here: of modules always, of tools with FABRIC_COVERAGE=1.
 set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."
@@ -20,22 +21,29 @@ case ${1:-} in
 	;;
 --bring)
 	# In the guest: files of debugfs have no size, and the notes beside them are links.
+	# Those of the tools are where these were built.
 	to=/fabric/$counts/$2
 	rm -rf "$to"
-	cd /sys/kernel/debug/gcov 2>/dev/null || exit 0
-	find . -name '*.gcda' | while read -r file; do
-		mkdir -p "$to/${file%/*}"
-		# the notes first: a guest can end at any time
-		cat "${file%.gcda}.gcno" >"$to/${file%.gcda}.gcno"
-		cat "$file" >"$to/$file"
-	done
+	bring()
+	{
+		[ -d "$1" ] || return 0
+		(cd "$1" && find . -name '*.gcda') | while read -r file; do
+			mkdir -p "$to/${file%/*}"
+			# the notes first: a guest can end at any time
+			cat "$2/${file%.gcda}.gcno" >"$to/${file%.gcda}.gcno"
+			cat "$1/$file" >"$to/$file"
+		done
+	}
+	bring /sys/kernel/debug/gcov /sys/kernel/debug/gcov
+	bring /run/gcov /
 	exit
 	;;
 --report) ;;
 *)
 	[ $# -gt 0 ] || set -- core cli emu cci debug
 	rm -rf "$counts"
-	FABRIC_KERNEL=6.12-debug scripts/vm-test.sh "$@"
+	export FABRIC_COVERAGE=1 FABRIC_KERNEL=${FABRIC_KERNEL:-6.12-debug}
+	scripts/vm-test.sh "$@"
 	;;
 esac
 

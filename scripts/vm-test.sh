@@ -6,7 +6,8 @@
 # Usage: vm-test.sh [COLLECTION | COLLECTION/TEST]...        (default: all)
 #
 # Environment: FABRIC_KERNEL and the others of scripts/lab/vm.sh; FABRIC_LANE, a name
-# for the kernel log when several run at a time; FABRIC_BUILT=1 if all is built.
+# for the kernel log when several run at a time; FABRIC_BUILT=1 if all is built;
+# FABRIC_COVERAGE=1 to count what is reached of the tools, see coverage.sh.
 set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."
@@ -33,6 +34,12 @@ exec scripts/lab/vm.sh --kernel "$kernel" --timeout "${FABRIC_TIMEOUT:-$timeout}
 	sh -c 'tree=$0 lane=$1
 		shift
 		tar -xf "$tree" -C /run || exit
+		if [ -n "${FABRIC_COVERAGE:-}" ]; then
+			# Others than root count, too
+			export GCOV_PREFIX=/run/gcov GCOV_ERROR_FILE=/dev/null
+			/run/tree/tools/build/fabricctl help >/dev/null
+			chmod -R a+rwX /run/gcov
+		fi
 		/run/tree/selftests/run.sh "$@"
 		status=$?
 		scripts/coverage.sh --bring "$lane" || exit
