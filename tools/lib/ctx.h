@@ -11,16 +11,18 @@
 
 struct fabric_nl;
 struct fabric_cxl;
+struct cxl_ops;
 
 struct fabric_ctx {
 	struct fabric_nl *nl;
-	struct fabric_cxl *cxl;	/* NULL before the first call that needs it */
+	const struct cxl_ops *cxl_ops;	/* NULL before the first call that needs it */
+	struct fabric_cxl *cxl;		/* as that */
 	const char *error_attr;
 	char error[512];
 	char warning[256];
 };
 
-/* ctx.c */
+/* say.c */
 void ctx_clear(struct fabric_ctx *ctx);
 void ctx_say(struct fabric_ctx *ctx, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -45,7 +47,19 @@ const char *event_name(uint8_t cmd);
 int nl_ctx_open(struct fabric_nl **nl);
 void nl_ctx_close(struct fabric_nl *nl);
 
-/* cxl.c, or nocxl.c without a libcxl that is new enough */
-void cxl_ctx_close(struct fabric_cxl *cxl);
+/* region.c */
+void region_ctx_close(struct fabric_ctx *ctx);
+
+/* cxl.c, which is loaded by the first call that needs it: what fabricbroker.h says of these */
+struct cxl_ops {
+	int (*region_list)(struct fabric_ctx *ctx, fabric_region_cb cb, void *data);
+	int (*region_create)(struct fabric_ctx *ctx, const struct fabric_region_req *req,
+			     const struct fabric_region **region);
+	int (*region_release_dax)(struct fabric_ctx *ctx, const char *name);
+	int (*region_destroy)(struct fabric_ctx *ctx, const char *name);
+	void (*close)(struct fabric_cxl *cxl);
+};
+
+extern const struct cxl_ops fabric_cxl_ops;
 
 #endif /* FABRIC_CTX_H */

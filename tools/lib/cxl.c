@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Regions of the CXL core of the kernel: the only file that knows libcxl and
- * libdaxctl.
+ * libdaxctl, and a shared object of its own, which region.c loads.
  *
  * Every call looks at the system anew, since libcxl caches what it saw.
  */
@@ -62,7 +62,7 @@ static void keep_dax_log(struct daxctl_ctx *dax, int priority, const char *file,
 	keep_log(daxctl_get_userdata(dax), priority, format, args);
 }
 
-void cxl_ctx_close(struct fabric_cxl *fc)
+static void cxl_close(struct fabric_cxl *fc)
 {
 	if (!fc)
 		return;
@@ -175,7 +175,7 @@ static void fill_region(struct cxl_region *cxlr, struct fabric_region *region,
 	}
 }
 
-FABRIC_API int fabric_region_list(struct fabric_ctx *ctx, fabric_region_cb cb, void *data)
+static int region_list(struct fabric_ctx *ctx, fabric_region_cb cb, void *data)
 {
 	const char *members[MAX_WAYS];
 	struct fabric_region region;
@@ -486,7 +486,7 @@ static int release_dax(struct fabric_ctx *ctx, struct cxl_region *cxlr)
 	return 0;
 }
 
-FABRIC_API int fabric_region_release_dax(struct fabric_ctx *ctx, const char *name)
+static int region_release_dax(struct fabric_ctx *ctx, const char *name)
 {
 	struct cxl_region *cxlr;
 	int err;
@@ -600,7 +600,7 @@ static int destroy(struct fabric_ctx *ctx, struct cxl_region *cxlr)
 	return 0;
 }
 
-FABRIC_API int fabric_region_destroy(struct fabric_ctx *ctx, const char *name)
+static int region_destroy(struct fabric_ctx *ctx, const char *name)
 {
 	struct cxl_region *cxlr;
 	int err;
@@ -658,7 +658,7 @@ static void undo_create(struct fabric_ctx *ctx, const char *name)
 	char text[sizeof(ctx->error)];
 
 	memcpy(text, ctx->error, sizeof(text));
-	if (fabric_region_destroy(ctx, name))
+	if (region_destroy(ctx, name))
 		snprintf(ctx->error, sizeof(ctx->error), "%s stays but is not taken over: %.400s",
 			 name, text);
 	else
@@ -803,8 +803,8 @@ static int create_and_take(struct fabric_ctx *ctx, const struct fabric_region_re
 	return err;
 }
 
-FABRIC_API int fabric_region_create(struct fabric_ctx *ctx, const struct fabric_region_req *req,
-				    const struct fabric_region **region)
+static int region_create(struct fabric_ctx *ctx, const struct fabric_region_req *req,
+			 const struct fabric_region **region)
 {
 	struct fabric_region_req copy;
 	char name[FABRIC_NAME_SIZE];
@@ -832,3 +832,11 @@ FABRIC_API int fabric_region_create(struct fabric_ctx *ctx, const struct fabric_
 	*region = &fc->region;
 	return 0;
 }
+
+FABRIC_API const struct cxl_ops fabric_cxl_ops = {
+	.region_list = region_list,
+	.region_create = region_create,
+	.region_release_dax = region_release_dax,
+	.region_destroy = region_destroy,
+	.close = cxl_close,
+};
