@@ -69,9 +69,10 @@ static DEFINE_MUTEX(slices_lock);
 static LIST_HEAD(all_members);
 static struct workqueue_struct *unbind_wq;
 
-static bool is_gone(struct pci_dev *pdev)
+/* Removed, or about to be: the bus has said so */
+static bool is_gone(const struct pci_dev *pdev)
 {
-	return !device_is_registered(&pdev->dev);
+	return !fabric_pci_function_is_known(pdev);
 }
 
 /* No holder has it, and none is to get it now. */
@@ -217,7 +218,7 @@ static int reset(struct pci_dev *pdev)
 	if (bridge)
 		pci_dev_lock(bridge);
 	pci_dev_lock(pdev);
-	if (fabric_pci_function_is_known(pdev)) {
+	if (!is_gone(pdev)) {
 		pci_clear_master(pdev);
 		ret = pci_reset_function_locked(pdev);
 	}
@@ -250,7 +251,7 @@ static int check_gone(const struct pci_slice *pslice, int ret, struct netlink_ex
 	const struct member *member;
 
 	list_for_each_entry(member, &pslice->members, sibling) {
-		if (fabric_pci_function_is_known(member->pdev))
+		if (!is_gone(member->pdev))
 			continue;
 		NL_SET_ERR_MSG_FMT(extack, "%s was removed", pci_name(member->pdev));
 		return -ENODEV;
@@ -552,7 +553,7 @@ static int clean(struct member *member)
 	if (is_gone(member->pdev))
 		return 0;
 	ret = reset(member->pdev);
-	if (!ret || !fabric_pci_function_is_known(member->pdev))
+	if (!ret || is_gone(member->pdev))
 		return 0;
 	snprintf(slice->reason, sizeof(slice->reason), "%s can't be reset",
 		 pci_name(member->pdev));
