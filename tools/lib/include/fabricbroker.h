@@ -1789,7 +1789,8 @@ typedef int (*fabric_region_cb)(const struct fabric_region *region, void *data);
  * other functions on &struct fabric_region this works without fabric.ko.
  *
  * Return: 0, what @cb returned, -EOPNOTSUPP if the library was built without
- * a libcxl that has volatile regions, or another error.
+ * a libcxl that has volatile regions, or its part for these is not beside it, or
+ * another error.
  */
 int fabric_region_list(struct fabric_ctx *ctx, fabric_region_cb cb, void *data);
 
