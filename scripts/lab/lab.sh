@@ -14,6 +14,9 @@ LAB_SUITE=trixie
 LAB_ARCH=amd64
 BASE_VERSION=1
 
+# In the root: the disk that a guest has its programs from
+LAB_PROGRAMS=/etc/fabric-lab/programs
+
 say()  { printf '%s: %s\n' "$PROG" "$*" >&2; }
 fail() { say "$*"; exit 1; }
 

@@ -196,6 +196,7 @@ install_packages()
 		in_root depmod "${entry#* }"
 	done
 	lighten_boot "$root"
+	make_programs "$root"
 }
 
 # What a guest does at boot and no test needs costs seconds under emulation.
@@ -216,6 +217,22 @@ lighten_boot()
 	chroot "$root" dpkg-divert --quiet --local --rename --add /usr/bin/systemd-tmpfiles
 	# The repository belongs to somebody else than the root's root
 	chroot "$root" git config --system --replace-all safe.directory '*'
+}
+
+# The disk with what programs are made of.
+make_programs()
+{
+	local root=$1 work=$1/var/tmp/programs
+
+	rm -rf "$work"
+	mkdir -p "$work/lib"
+	cp -al "$root"/usr/{bin,sbin,lib64} "$work"
+	cp -al "$root"/usr/lib/{x86_64-linux-gnu,locale,python3*} "$work/lib"
+	cp -a "$root/etc/ld.so.cache" "$work"
+	chroot "$root" mke2fs -q -F -t ext4 -O ^has_journal -L fabric-programs \
+		-d /var/tmp/programs "$LAB_PROGRAMS" "$(($(du -sm "$work" | cut -f 1) * 5 / 4))M" ||
+		fail "the disk with the programs could not be made"
+	rm -rf "$work"
 }
 
 # The few directories of a kernel's source that the project needs.
