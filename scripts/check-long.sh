@@ -6,7 +6,7 @@
 # Usage: check-long.sh
 #
 # All tests on the kernel with instruments, all on 7.2 with plans killed after each
-# change, an hour of torture on both, the fuzzers for ten minutes each, the planted bugs,
+# change, an hour of torture, the fuzzers for ten minutes each, the planted bugs,
 # packages and DKMS: a night. The first time it builds the kernel. Ends like check.sh.
 # What each stage printed is kept in .build/check-long/.
 set -uo pipefail
@@ -30,6 +30,9 @@ stage "Secure Boot with 6.12" make -s secure-boot-test FABRIC_KERNEL=6.12
 stage "Secure Boot with 7.2" make -s secure-boot-test FABRIC_KERNEL=7.2
 
 export FABRIC_KERNEL=7.2 FABRIC_TIMEOUT=30000 FABRIC_TORTURE_SECONDS=3600
+lane "races on 7.2" scripts/vm-test.sh --timeout 6000 core/model emu/churn emu/torture
+lanes_end
+export FABRIC_TCG=single FABRIC_TORTURE_SECONDS=180
 lane "core and cli on 7.2" scripts/vm-test.sh --timeout 6000 core cli
 lane "emu, cxl and cci on 7.2" scripts/vm-test.sh --timeout 6000 emu cxl cci
 lane "pci on 7.2" env FABRIC_TOPOLOGY=pcie scripts/vm-test.sh pci

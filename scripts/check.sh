@@ -53,14 +53,23 @@ export FABRIC_TORTURE_SECONDS=${FABRIC_TORTURE_SECONDS:-45}
 export FABRIC_CHURN_SECONDS=${FABRIC_CHURN_SECONDS:-5}
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 stage "a saved plan is there after a boot" env FABRIC_KERNEL=6.12 scripts/boot-test.sh
+# What happens at once: alone, on processors that run at the same time. Nobody else needs
+# them: where two guests share the host's, each waits for what the other holds up.
+lane "races on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh \
+	core/model core/netlink_fuzz emu/churn emu/unload emu/torture
+lanes_end
+export FABRIC_TCG=single
 # The longest first, so that both processors have work to the end.
-lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec core cli \
+lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec \
+	core/netlink_malformed core/grant_lifecycle core/grant_events core/holder core/isolation \
+	core/reclaim core/queue core/tenant core/boundary core/scale core/ynl cli \
 	cxl/readback cxl/isolation cxl/interleave
-lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh emu \
+lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh \
+	emu/faults emu/copy emu/shrink emu/dump_consistency emu/record emu/link \
 	cxl/holder cxl/system_ram cxl/shrink cxl/owner cxl/removal cxl/plan \
 	cxl/autoprobe cxl/pins cci/emulated
 # What can differ between the kernels: requests, the DAX bus, memory, device removal, pins.
-# The switch mailbox is only here: its driver hardly differs, and it is two minutes.
+# The switch mailbox is only here: its driver hardly differs.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	core/netlink_malformed core/grant_lifecycle core/isolation core/reclaim core/queue \
 	core/tenant core/boundary cxl/shrink cxl/owner cxl/interleave
@@ -69,7 +78,6 @@ lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	cxl/isolation cxl/system_ram cxl/pins cci/mailbox
 # Functions go at one moment of each operation; the rest is for check-long.
 export FABRIC_PCI_MOMENTS=1 FABRIC_PCI_UNPLUGS=0
-# The one that is slow for all that it compares, and the one that waits for slots.
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
 	pci/inventory pci/isolation pci/host_use pci/whole pci/rest pci/nested
 lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \

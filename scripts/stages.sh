@@ -64,6 +64,12 @@ lane_end() {
 	count "$name" "$logs/${name// /-}.log" "$status"
 }
 
+lanes_end() {
+	while [ ${#lanes[@]} -gt 0 ]; do
+		lane_end
+	done
+}
+
 begin() {
 	rm -rf "$logs"
 	mkdir -p "$logs"
@@ -72,9 +78,7 @@ begin() {
 }
 
 end() {
-	while [ ${#lanes[@]} -gt 0 ]; do
-		lane_end
-	done
+	lanes_end
 	note "all"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed -eq 0 ]

@@ -11,6 +11,9 @@
 #   --topology NAME        a file of topology/ (cxl-switch)      [FABRIC_TOPOLOGY]
 #   --memory SIZE          of the guest (3G)                     [FABRIC_MEMORY]
 #   --cpus N               (2)                                   [FABRIC_CPUS]
+#   --tcg multi|single     emulate processors that run at a time (multi), or by
+#                          turns: several times as quick where the host's own are
+#                          shared with another VM                [FABRIC_TCG]
 #   --timeout SEC          for everything (300)                  [FABRIC_TIMEOUT]
 #   --log FILE             where to leave the guest's kernel log [FABRIC_LOG]
 #   --append ARGS          more kernel parameters                [FABRIC_APPEND]
@@ -52,6 +55,7 @@ ALLOW=${FABRIC_ALLOW:-}
 # Emulated, wide vectors make a shell a third slower
 CPU=max,-avx,-avx2
 HYPERVISOR=-
+TCG=${FABRIC_TCG:-multi}
 QUIET=
 SYSTEMD=
 
@@ -90,7 +94,7 @@ while [ $# -gt 0 ]; do
 	--hypervisor-bit) HYPERVISOR=+; shift; continue ;;
 	--quiet) QUIET=1; shift; continue ;;
 	--) shift; break ;;
-	--kernel|--topology|--memory|--cpus|--timeout|--log|--append|--qemu|--allow|--systemd)
+	--kernel|--topology|--memory|--cpus|--tcg|--timeout|--log|--append|--qemu|--allow|--systemd)
 		[ $# -ge 2 ] || { say "$1 needs a value"; exit 2; }
 		var=${1#--}
 		declare "${var^^}=$2"
@@ -103,6 +107,7 @@ done
 [ -z "$SYSTEMD" ] || SYSTEMD=$(realpath --relative-to="$REPO" "$SYSTEMD")
 [ $# -gt 0 ] || { say "a command to run in the guest is needed (see --help)"; exit 2; }
 [[ $TIMEOUT =~ ^[0-9]+$ ]] || { say "--timeout takes seconds"; exit 2; }
+[[ $TCG =~ ^(multi|single)$ ]] || { say "--tcg takes multi or single"; exit 2; }
 if [ ! -e "$LAB_SCRIPTS/topology/$TOPOLOGY" ]; then
 	say "no topology '$TOPOLOGY'; there are: $(cd "$LAB_SCRIPTS/topology" && echo *)"
 	exit 2
@@ -189,7 +194,11 @@ else
 	QEMU+=" -device virtio-blk-pci,bus=pcie.0,drive=programs"
 fi
 accel=(--disable-kvm)
-[ "${FABRIC_KVM:-}" != 1 ] || accel=()
+if [ "${FABRIC_KVM:-}" = 1 ]; then
+	accel=()
+else
+	QEMU+=" -accel tcg,thread=$TCG"
+fi
 # shellcheck disable=SC2054 # the commas are QEMU's
 # The socket between the two ends of the monitor is in the VM's own /tmp
 qemu=(
