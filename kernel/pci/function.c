@@ -554,6 +554,32 @@ static int lock_for_vfs(struct pci_dev *pdev)
 	}
 }
 
+/*
+ * A driver may leave its virtual functions when it goes, as nvme does. Those of a physical
+ * function that is removed then would stay as well, with nothing that answers for them.
+ */
+static void vfs_end(struct device *dev, void *res)
+{
+	if (pci_num_vf(to_pci_dev(dev)))
+		pci_disable_sriov(to_pci_dev(dev));
+}
+
+/* With the lock of the device. The release is called by the driver core, after the driver. */
+static int vfs_end_with_driver(struct pci_dev *pdev)
+{
+	void *res = devres_alloc(vfs_end, 1, GFP_KERNEL);
+
+	if (!res)
+		return -ENOMEM;
+	devres_add(&pdev->dev, res);
+	return 0;
+}
+
+static void vfs_have_ended(struct pci_dev *pdev)
+{
+	devres_destroy(&pdev->dev, vfs_end, NULL, NULL);
+}
+
 static int set_vfs(struct pci_dev *pdev, int nr)
 {
 	int ret;
@@ -563,10 +589,15 @@ static int set_vfs(struct pci_dev *pdev, int nr)
 		return ret;
 	ret = -ENODEV;
 	/* Those that somebody else has made meanwhile are as good */
-	if (nr && pci_num_vf(pdev))
+	if (nr && pci_num_vf(pdev)) {
 		ret = 0;
-	else if (pdev->driver && pdev->driver->sriov_configure)
-		ret = pdev->driver->sriov_configure(pdev, nr);
+	} else if (pdev->driver && pdev->driver->sriov_configure) {
+		ret = nr ? vfs_end_with_driver(pdev) : 0;
+		if (!ret)
+			ret = pdev->driver->sriov_configure(pdev, nr);
+		if (!pci_num_vf(pdev))
+			vfs_have_ended(pdev);
+	}
 	device_unlock(&pdev->dev);
 	pci_unlock_rescan_remove();
 	return min(ret, 0);
@@ -805,14 +836,19 @@ void fabric_pci_offer_returned(struct fabric_pci_offer *offer)
 void fabric_pci_function_exit(void)
 {
 	struct fabric_pci_function *function, *next;
+	LIST_HEAD(all);
 
 	cancel_delayed_work_sync(&poll_work);
 	mutex_lock(&fabric_pci_inventory_lock);
-	list_splice_init(&departed, &functions);
-	list_for_each_entry_safe(function, next, &functions, node) {
-		list_del(&function->node);
+	list_splice_init(&departed, &all);
+	list_splice_init(&functions, &all);
+	mutex_unlock(&fabric_pci_inventory_lock);
+	/* The lock of a device comes before that of the inventory */
+	list_for_each_entry_safe(function, next, &all, node) {
+		device_lock(&function->pdev->dev);
+		vfs_have_ended(function->pdev);
+		device_unlock(&function->pdev->dev);
 		pci_dev_put(function->pdev);
 		kfree(function);
 	}
-	mutex_unlock(&fabric_pci_inventory_lock);
 }

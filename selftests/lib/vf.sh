@@ -110,32 +110,68 @@ let_go()
 	exec 7>&-
 }
 
+# nvme_alone: address of the function of NVMe that has no virtual ones and an IOMMU
+nvme_alone()
+{
+	local function
+
+	for function in $(pci_of_driver nvme); do
+		[ -e "$PCI/$function/sriov_totalvfs" ] || [ ! -e "$PCI/$function/iommu_group" ] ||
+			echo "$function"
+	done
+}
+
+# nvme_with_vfs: address of the one that has virtual functions
+nvme_with_vfs()
+{
+	basename "$(dirname "$(realpath "$(grep -lx 4 "$PCI"/*/sriov_totalvfs)")")"
+}
+
+# pair: the two functions without ACS, which share a group
+pair()
+{
+	local function
+
+	for function in $(pci_of_driver virtio-pci); do
+		[ "$(find "$PCI/$function/iommu_group/devices/" -name "${function%.*}.*" | wc -l)" != 2 ] ||
+			echo "$function"
+	done
+}
+
 # QEMU presses the button of the slot when it plugs. After the slot was switched off by
 # the host, the press is seen after the function, and takes it away five seconds later.
-igb_stays()
+function_stays()
 {
 	local end=$((SECONDS + 7))
 
 	while [ $SECONDS -lt $end ]; do
-		[ -e "$PCI/$igb/driver" ] || return
+		[ -e "$PCI/$1/driver" ] || return
 		sleep 0.2
 	done
 }
 
-igb_is_back()
+function_is_back()
 {
-	[ -e "$PCI/$igb" ] || echo 1 >/sys/bus/pci/rescan
-	busywait 5000 test -e "$PCI/$igb/driver" && igb_stays
+	[ -e "$PCI/$1" ] || echo 1 >/sys/bus/pci/rescan
+	busywait 5000 test -e "$PCI/$1/driver" && function_stays "$1"
 }
 
-# If QEMU has deleted it (qmp.sh)
+# plug FUNCTION ARGS...: what QEMU has deleted (qmp.sh)
+plug()
+{
+	local function=$1
+
+	shift
+	for _ in 1 2 3; do
+		qmp_ask device_add "$@" || :
+		busywait 25000 function_is_back "$function" && break
+	done
+	busywait 5000 pci_known "$function" || fail "$function does not come back"
+}
+
 igb_plug()
 {
-	for _ in 1 2 3; do
-		qmp_ask device_add driver=igb id=igb0 bus=rp1 netdev=net0 mac=52:54:00:12:34:01 || :
-		busywait 25000 igb_is_back && break
-	done
-	busywait 5000 pci_known "$igb" || fail "igb does not come back"
+	plug "$igb" driver=igb id=igb0 bus=rp1 netdev=net0 mac=52:54:00:12:34:01
 	find_device
 }
 

@@ -135,7 +135,7 @@ properties_of_others_are_refused()
 	expect_refusal 1 "No MAC of a single station" fc grant new "${one[@]}" mac 01:00:00:00:00:01
 	expect_refusal 1 "A MAC is one of a single function" fc grant new kind function size 2 \
 		pieces 2 mac 52:54:00:aa:bb:01
-	physfn=$(dirname "$(realpath "$(grep -lx 4 "$PCI"/*/sriov_totalvfs)")")
+	physfn=$PCI/$(nvme_with_vfs)
 	defer eval "echo 0 >$physfn/sriov_numvfs"
 	expect_refusal 1 "$(basename "$physfn") has no interface to set mac or vlan by" \
 		fc grant new kind function size 1 capability nvme mode bare vlan 7
@@ -163,7 +163,7 @@ function_of_nvme_is_granted()
 {
 	local physfn id vf
 
-	physfn=$(dirname "$(realpath "$(grep -lx 4 "$PCI"/*/sriov_totalvfs)")")
+	physfn=$PCI/$(nvme_with_vfs)
 	defer eval "echo 0 >$physfn/sriov_numvfs"
 	id=$(fcj grant new kind function size 1 capability nvme mode vfio | jq -r '.grants[0].id')
 	driver_is "$(basename "$physfn")" nvme || fail "the physical function lost its driver"
@@ -172,6 +172,19 @@ function_of_nvme_is_granted()
 		"what a program sees of it"
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
+}
+
+# This one would leave them
+functions_go_with_the_driver_that_made_them()
+{
+	local physfn id
+
+	physfn=$(nvme_with_vfs)
+	id=$(fcj grant new kind function size 1 capability nvme mode vfio | jq -r '.grants[0].id')
+	defer eval "echo $physfn >/sys/bus/pci/drivers/nvme/bind"
+	echo "$physfn" >/sys/bus/pci/drivers/nvme/unbind
+	expect_eq "$(cat "$PCI/$physfn/sriov_numvfs")" 0 "virtual functions"
+	busywait 20000 grant_gone "$id" || fail "the grant is there: $(fc grant show "$id")"
 }
 
 # RXDCTL of queue 0, whose bit 25 enables it (Intel 82576, section 8.10.8)
@@ -390,6 +403,7 @@ ktap_run_all \
 	properties_of_others_are_refused \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
+	functions_go_with_the_driver_that_made_them \
 	queues_of_a_holder_are_gone_for_the_next \
 	bus_mastering_ends_with_the_grant \
 	more_than_there_are_is_refused \

@@ -23,17 +23,6 @@ whole_new()
 	function_new capability net/pf "$@"
 }
 
-# nvme_alone: address of the function of NVMe that has no virtual ones and an IOMMU
-nvme_alone()
-{
-	local function
-
-	for function in $(pci_of_driver nvme); do
-		[ -e "$PCI/$function/sriov_totalvfs" ] || [ ! -e "$PCI/$function/iommu_group" ] ||
-			echo "$function"
-	done
-}
-
 disk_of()
 {
 	basename "$(echo "$PCI/$1"/nvme/nvme*/nvme*n*)"
@@ -220,17 +209,6 @@ mounted_disk_is_granted_by_force()
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
 	driver_is "$function" nvme || fail "nvme did not get it back"
 	busywait 20000 eval 'test -b "/dev/$(disk_of "$function")"' || fail "its disk is not back"
-}
-
-# pair: the two functions without ACS, which share a group
-pair()
-{
-	local function
-
-	for function in $(pci_of_driver virtio-pci); do
-		[ "$(find "$PCI/$function/iommu_group/devices/" -name "${function%.*}.*" | wc -l)" != 2 ] ||
-			echo "$function"
-	done
 }
 
 group_is_granted_as_a_whole()
