@@ -10,9 +10,14 @@ sockets, which are closed now and then with all that they hold. What must hold w
 sent: each request is answered, each refusal says why, the sums of each resource are right,
 and when all is closed and deleted, all capacity is free. The kernel's log is searched by
 whoever runs this.
+
+On a kernel with KCOV, whose modules tell what code a request reaches, requests that reached
+something new are sent again with some of their attributes changed.
 """
 
 import errno
+import fcntl
+import mmap
 import os
 import random
 import socket
@@ -109,6 +114,32 @@ class Socket:
         self.sock.close()
 
 
+class Kcov:
+    """The code of the broker that this task reaches (Documentation/dev-tools/kcov.rst)."""
+
+    PATH = "/sys/kernel/debug/kcov"
+    # _IOR('c', 1, unsigned long) and _IO('c', 100), in words of 8 bytes
+    INIT_TRACE, ENABLE, WORDS = 0x80086301, 0x6364, 1 << 16
+    TRACE_PC = 0
+
+    def __init__(self):
+        self.known = set()
+        self.fd = os.open(self.PATH, os.O_RDWR)
+        fcntl.ioctl(self.fd, self.INIT_TRACE, self.WORDS)
+        self.words = memoryview(mmap.mmap(self.fd, self.WORDS * 8)).cast("Q")
+        fcntl.ioctl(self.fd, self.ENABLE, self.TRACE_PC)
+
+    def start(self):
+        """Forget what was reached until now."""
+        self.words[0] = 0
+
+    def is_new(self):
+        """Whether something was reached since start() that never was before."""
+        before = len(self.known)
+        self.known.update(self.words[1:self.words[0] + 1])
+        return len(self.known) > before
+
+
 class Fuzzer:
     """What is known of the family and of the objects that are alive."""
 
@@ -126,6 +157,8 @@ class Fuzzer:
         self.sent = self.done = self.bent = 0
         self.refused = {}
         self.silent = {}
+        self.kcov = Kcov() if os.path.exists(Kcov.PATH) else None
+        self.corpus = []
         self.operations = []
         for name, msg in self.spec.msgs.items():
             for way in ("do", "dump"):
@@ -237,20 +270,47 @@ class Fuzzer:
                 data += data[:rand.randrange(len(data)) & ~3]
         return bytes(data[:8192])
 
-    def step(self):
-        """One request."""
+    def change(self, attr_set, payload):
+        """The same request with other objects, and some other values."""
+        items = {item.value: item for item in self.spec.attr_sets[attr_set].attrs.values()}
+        data = b""
+        for number, value in attrs_of(payload):
+            item = items.get(number)
+            if item and (item.name.endswith("id") or self.random.random() < 0.2):
+                value = self.value(attr_set, item, 0)
+            flag = NLA_F_NESTED if item and item.type == "nest" else 0
+            data += attr(number | flag, value)
+        return data
+
+    def request(self):
+        """(name, way, attributes) of a new one, or of one that once reached something new."""
         rand = self.random
+        if self.corpus and rand.random() < 0.5:
+            name, way, payload = rand.choice(self.corpus)
+            return name, way, self.change(self.spec.msgs[name].yaml["attribute-set"], payload)
         name, way = rand.choice(self.operations)
         msg = self.spec.msgs[name]
         names = (msg.yaml[way].get("request") or {}).get("attributes", [])
+        return name, way, self.attrs(msg.yaml.get("attribute-set"), names, 0,
+                                     rand.choice([0.1, 0.3, 0.6]))
+
+    def step(self):
+        """One request."""
+        rand = self.random
+        name, way, payload = self.request()
+        msg = self.spec.msgs[name]
         attr_set = msg.yaml.get("attribute-set")
-        payload = self.attrs(attr_set, names, 0, rand.choice([0.1, 0.3, 0.6]))
+        original = payload
         bent = rand.random() < 0.1
         if bent:
             payload = self.bend(payload)
         sock = rand.choice(self.sockets)
+        if self.kcov:
+            self.kcov.start()
         error, why, replies = sock.talk(self.family, msg.req_value,
                                         NLM_F_DUMP if way == "dump" else 0, payload)
+        if self.kcov and self.kcov.is_new() and original:
+            self.corpus.append((name, way, original))
         self.sent += 1
         if error:
             code = errno.errorcode.get(error, str(error))
@@ -332,6 +392,9 @@ def main():
     refused = ", ".join(f"{count} {code}" for code, count in sorted(fuzzer.refused.items()))
     print(f"# seed {seed}: {fuzzer.sent} requests, {fuzzer.bent} of them bent, "
           f"{fuzzer.done} done; refused: {refused}")
+    if fuzzer.kcov:
+        print(f"# {len(fuzzer.kcov.known)} places of the code reached, "
+              f"{len(fuzzer.corpus)} requests reached something new")
     for number, (name, good) in enumerate(results, 1):
         print(f"{'ok' if good else 'not ok'} {number} {name}")
     return 0 if all(good for _, good in results) else 1
