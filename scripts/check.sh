@@ -48,8 +48,7 @@ export FABRIC_KILL_EVERY=${FABRIC_KILL_EVERY:-7} FABRIC_BUILT=1
 export FABRIC_MODEL_SEED=${FABRIC_MODEL_SEED:-1795205182}
 export FABRIC_FUZZ_SEED=${FABRIC_FUZZ_SEED:-1795205615}
 export FABRIC_TORTURE_SEED=${FABRIC_TORTURE_SEED:-1795205890}
-# Torture has all of what churns, and more; both longer in check-long.
-export FABRIC_TORTURE_SECONDS=${FABRIC_TORTURE_SECONDS:-45}
+# Torture has all of what churns, and more.
 export FABRIC_CHURN_SECONDS=${FABRIC_CHURN_SECONDS:-5}
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2
 stage "a saved plan is there after a boot" env FABRIC_KERNEL=6.12 scripts/boot-test.sh
@@ -57,7 +56,8 @@ stage "a saved plan is there after a boot" env FABRIC_KERNEL=6.12 scripts/boot-t
 # them: where two guests share the host's, each waits for what the other holds up.
 # The machine within the guest makes no progress with processors by turns.
 lane "races on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh \
-	core/model core/netlink_fuzz emu/churn emu/unload emu/torture
+	core/model core/netlink_fuzz core/file_fuzz emu/config_fuzz emu/churn emu/unload \
+	emu/torture
 lanes_end
 lane "machine within a guest" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie \
 	scripts/vm-test.sh pci/nested
