@@ -204,4 +204,13 @@ full_disk_is_a_failure()
 }
 tests+=(full_disk_is_a_failure)
 
+# It is a file of its own, with what libcxl brings along
+library_without_its_part_for_cxl_says_so()
+{
+	cp "$FABRIC_CTL" "$(ldd "$FABRIC_CTL" | awk '/libfabricbroker/ { print $3 }')" "$KTAP_TMP"
+	expect_refusal 1 "Volatile regions need libcxl and libdaxctl" \
+		env LD_LIBRARY_PATH="$KTAP_TMP" "$KTAP_TMP/${FABRIC_CTL##*/}" region create memdev mem0
+}
+tests+=(library_without_its_part_for_cxl_says_so)
+
 ktap_run_all "${tests[@]}"
