@@ -564,14 +564,15 @@ static void vfs_end(struct device *dev, void *res)
 		pci_disable_sriov(to_pci_dev(dev));
 }
 
-/* With the lock of the device. The release is called by the driver core, after the driver. */
+/* With the lock of the device. The driver core calls it after the driver, once. */
 static int vfs_end_with_driver(struct pci_dev *pdev)
 {
 	void *res = devres_alloc(vfs_end, 1, GFP_KERNEL);
 
 	if (!res)
 		return -ENOMEM;
-	devres_add(&pdev->dev, res);
+	/* Or it has one, of virtual functions that the host removed */
+	devres_get(&pdev->dev, res, NULL, NULL);
 	return 0;
 }
 

@@ -187,6 +187,23 @@ functions_go_with_the_driver_that_made_them()
 	busywait 20000 grant_gone "$id" || fail "the grant is there: $(fc grant show "$id")"
 }
 
+# Also where the host removed some and the broker had others made
+module_leaves_nothing_with_a_driver()
+{
+	local physfn id
+
+	physfn=$(nvme_with_vfs)
+	for _ in 1 2; do
+		id=$(fcj grant new kind function size 1 capability nvme mode bare | jq -r '.grants[0].id')
+		fc grant del "$id" >/dev/null || fail "the grant is not released"
+		echo 0 >"$PCI/$physfn/sriov_numvfs"
+	done
+	rmmod fabric_pci
+	defer pci_load
+	echo "$physfn" >/sys/bus/pci/drivers/nvme/unbind
+	echo "$physfn" >/sys/bus/pci/drivers/nvme/bind
+}
+
 # RXDCTL of queue 0, whose bit 25 enables it (Intel 82576, section 8.10.8)
 rx_queue()
 {
@@ -404,6 +421,7 @@ ktap_run_all \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \
 	functions_go_with_the_driver_that_made_them \
+	module_leaves_nothing_with_a_driver \
 	queues_of_a_holder_are_gone_for_the_next \
 	bus_mastering_ends_with_the_grant \
 	more_than_there_are_is_refused \
