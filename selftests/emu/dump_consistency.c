@@ -198,18 +198,21 @@ static pid_t start_swapping(void)
 
 static void unmarked_dumps_are_consistent(unsigned int nr, __u8 cmd, unsigned int rounds)
 {
+	__u64 deadline = now_ms() + 60000;
 	unsigned int round, good = 0, n;
 	struct genl_answer answer;
 	struct capacity capacity;
-	__u64 deadline;
 	pid_t pid;
 
 	make_grants(nr);
+	capacity_get(&genl, backend.domain, &capacity);
 	pid = start_swapping();
-	deadline = now_ms() + 5000;
+	/* A slice is reserved some time before its grant is in the list */
 	do {
-		capacity_get(&genl, backend.domain, &capacity);
-	} while (capacity.slices <= nr && now_ms() < deadline);
+		dump_grants(&genl, cmd, &answer);
+		n = count(&answer);
+		answer_free(&answer);
+	} while (n <= nr && now_ms() < deadline);
 	for (round = 0; round < rounds; round++) {
 		dump_grants(&genl, cmd, &answer);
 		n = count(&answer);
@@ -226,7 +229,7 @@ static void unmarked_dumps_are_consistent(unsigned int nr, __u8 cmd, unsigned in
 	ktap_note("%u of %u dumps were not marked", good, rounds);
 	/* it becomes quiet, and the next one is whole */
 	if (!capacity_free_reaches(&genl, backend.domain,
-				   capacity.total - nr * backend.size, 2000))
+				   capacity.total - nr * backend.size, 20000))
 		ktap_fail("what the other process had is still there");
 	dump_grants(&genl, cmd, &answer);
 	if (answer.interrupted || count(&answer) != nr)
