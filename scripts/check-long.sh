@@ -32,13 +32,14 @@ stage "Secure Boot with 7.2" make -s secure-boot-test FABRIC_KERNEL=7.2
 export FABRIC_KERNEL=7.2 FABRIC_TIMEOUT=30000 FABRIC_TORTURE_SECONDS=3600
 lane "races on 7.2" scripts/vm-test.sh --timeout 6000 core/model emu/churn emu/torture
 lanes_end
+# Not those of pci: the machine within the guest makes no progress by turns.
 export FABRIC_TCG=single FABRIC_TORTURE_SECONDS=180
 lane "core and cli on 7.2" scripts/vm-test.sh --timeout 6000 core cli
 lane "emu, cxl and cci on 7.2" scripts/vm-test.sh --timeout 6000 emu cxl cci
-lane "pci on 7.2" env FABRIC_TOPOLOGY=pcie scripts/vm-test.sh pci
+lane "pci on 7.2" env FABRIC_TOPOLOGY=pcie FABRIC_TCG=multi scripts/vm-test.sh pci
 export FABRIC_KERNEL=6.12-debug FABRIC_KILL_EVERY=7
 lane "core, cli and debug with instruments" scripts/vm-test.sh core cli debug
 lane "emu, cxl and cci with instruments" scripts/vm-test.sh emu cxl cci
-lane "pci with instruments" env FABRIC_TOPOLOGY=pcie scripts/vm-test.sh pci
+lane "pci with instruments" env FABRIC_TOPOLOGY=pcie FABRIC_TCG=multi scripts/vm-test.sh pci
 
 end
