@@ -36,7 +36,7 @@ docs: ## Build the manual pages
 
 .PHONY: clean
 clean: ## Remove what was built, but not the lab
-	-[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	-[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) FABRIC_SELFTESTS=1 clean
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 	rm -rf .build

@@ -24,7 +24,9 @@ copy() {
 for kernel in "${@:-6.12}"; do
 	out=$PWD/.build/$kernel
 	copy "$out" Kbuild kernel uapi
-	make -s -j"$jobs" -C "/lib/modules/$(scripts/lab/kernel.sh "$kernel")/build" M="$out" modules
+	copy "$out/selftests/pci" selftests/pci/test_modules
+	make -s -j"$jobs" -C "/lib/modules/$(scripts/lab/kernel.sh "$kernel")/build" M="$out" \
+		FABRIC_SELFTESTS=1 modules
 done
 copy .build/tree dkms.conf Kbuild Documentation kernel uapi scripts tools selftests
 make -s -j"$jobs" -C .build/tree/tools ${FABRIC_COVERAGE:+CFLAGS="-O0 -g --coverage"}

@@ -44,8 +44,8 @@ fi
 # From nothing: a warning is printed only when its file is compiled.
 rm -rf "$out"
 mkdir -p "$out"
-rsync -a --exclude='*.o' --exclude='.*.cmd' Kbuild kernel uapi "$out/"
-make -s -j"$(nproc)" -C "$headers" M="$out" "${options[@]}" modules 2>&1 | tee "$log"
+rsync -aR --exclude='*.o' --exclude='.*.cmd' Kbuild kernel uapi selftests/pci/test_modules "$out/"
+make -s -j"$(nproc)" -C "$headers" M="$out" FABRIC_SELFTESTS=1 "${options[@]}" modules 2>&1 | tee "$log"
 # What the build says of itself, not of the code: BTF without vmlinux, sparse refused.
 if grep -vE 'vmlinux|checker-valid.sh|sparse is not available|^make|compiler differs|kernel was built by|You are using|different compiler' "$log" |
 	grep -E 'warning|error|WARNING|ERROR'; then

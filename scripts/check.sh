@@ -85,6 +85,6 @@ export FABRIC_PCI_MOMENTS=1 FABRIC_PCI_UNPLUGS=0
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
 	pci/inventory pci/isolation pci/host_use pci/whole pci/rest
 lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
-	pci/isolation pci/hotplug pci/functions pci/slot pci/gone pci/errors
+	pci/isolation pci/hotplug pci/functions pci/link pci/slot pci/gone pci/errors
 
 end

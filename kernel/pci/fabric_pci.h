@@ -90,6 +90,7 @@ void fabric_pci_function_init(void);
 void fabric_pci_function_exit(void);
 
 bool fabric_pci_function_is_known(const struct pci_dev *pdev);
+bool fabric_pci_function_below(struct pci_dev *port, char address[FABRIC_PCI_ADDRESS_LEN]);
 struct pci_dev *fabric_pci_upstream_get(struct pci_dev *pdev);
 struct pci_dev *fabric_pci_function_get(const struct fabric_slice *slice,
 					struct netlink_ext_ack *extack);

@@ -71,6 +71,24 @@ bool fabric_pci_function_is_known(const struct pci_dev *pdev)
 	return known;
 }
 
+/* Whether functions are below @port, which is in an op; @address of the first. */
+bool fabric_pci_function_below(struct pci_dev *port, char address[FABRIC_PCI_ADDRESS_LEN])
+{
+	const struct fabric_pci_function *function;
+	bool found = false;
+
+	mutex_lock(&fabric_pci_inventory_lock);
+	list_for_each_entry(function, &functions, node) {
+		found = pci_upstream_bridge(function->pdev) == port;
+		if (!found)
+			continue;
+		strscpy(address, function->info.address, FABRIC_PCI_ADDRESS_LEN);
+		break;
+	}
+	mutex_unlock(&fabric_pci_inventory_lock);
+	return found;
+}
+
 /* The bridge above a function that is known, if it has one, with a reference. */
 struct pci_dev *fabric_pci_upstream_get(struct pci_dev *pdev)
 {

@@ -5,6 +5,11 @@
  * A link is disabled and trained by the registers of the port at its upper end (PCIe
  * 6.0, sections 7.5.3.7 and 7.5.3.19). Not all ports have those bits: what a port does
  * not remember it does not do, and is refused.
+ *
+ * What is below a disabled link has lost its configuration when that comes back, and
+ * nothing tells the kernel. So the functions are removed before, and found afterwards,
+ * by whoever disables it. A port with a hot-plug slot has a driver that does all this
+ * with the slot's power, and that takes a link without one for a card to switch on again.
  */
 #include <linux/delay.h>
 #include <linux/pm_runtime.h>
@@ -87,29 +92,53 @@ static int wait_for_link(struct pci_dev *pdev, enum fabric_link link)
 	return 0;
 }
 
+static int refuse_down(struct pci_dev *pdev, struct netlink_ext_ack *extack)
+{
+	char below[FABRIC_PCI_ADDRESS_LEN];
+
+	if (pdev->is_hotplug_bridge) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "The hot-plug driver of %s would undo it, take its slot's power",
+				   pci_name(pdev));
+		return -EOPNOTSUPP;
+	}
+	if (fabric_pci_function_below(pdev, below)) {
+		NL_SET_ERR_MSG_FMT(extack, "Below %s is %s, write 1 to its remove in sysfs first",
+				   pci_name(pdev), below);
+		return -EBUSY;
+	}
+	return 0;
+}
+
 static int set_link(struct pci_dev *pdev, enum fabric_link link, struct netlink_ext_ack *extack)
 {
-	int ret;
+	int ret = 0;
 
+	if (link == FABRIC_LINK_DOWN)
+		ret = refuse_down(pdev, extack);
+	if (ret)
+		return ret;
 	ret = write_bits(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_LD,
 			 link == FABRIC_LINK_DOWN ? PCI_EXP_LNKCTL_LD : 0);
 	if (ret) {
-		NL_SET_ERR_MSG_FMT(extack, "%s can't disable its link, take its slot's power",
-				   pci_name(pdev));
+		NL_SET_ERR_MSG_FMT(extack, "%s can't disable its link", pci_name(pdev));
 		return ret;
 	}
 	ret = wait_for_link(pdev, link);
-	if (ret)
-		NL_SET_ERR_MSG_FMT(extack, "The link of %s was told, and is not %s",
-				   pci_name(pdev), link == FABRIC_LINK_UP ? "up" : "down");
+	if (!ret)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "The link of %s was told, and is not %s", pci_name(pdev),
+			   link == FABRIC_LINK_UP ? "up" : "down");
+	/* Or it would go later, when nobody expects it. One told to come may. */
+	if (link == FABRIC_LINK_DOWN)
+		write_bits(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_LD, 0);
 	return ret;
 }
 
-static int retrain(struct pci_dev *pdev)
+static int wait_for_training(struct pci_dev *pdev)
 {
 	int waited;
 
-	pcie_capability_set_word(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
 	for (waited = 0; !bits_are(pdev, PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_LT, 0);
 	     waited += LINK_POLL_MS) {
 		if (waited >= LINK_TIMEOUT_MS)
@@ -117,6 +146,20 @@ static int retrain(struct pci_dev *pdev)
 		msleep(LINK_POLL_MS);
 	}
 	return 0;
+}
+
+/* One that trains already might not see the new speed (PCIe 6.0, section 7.5.3.7). */
+static int retrain(struct pci_dev *pdev)
+{
+	int ret = wait_for_training(pdev);
+
+	if (ret)
+		return ret;
+	pcie_capability_set_word(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
+	/* Erratum of some ports, which the kernel knows */
+	if (pdev->clear_retrain_link)
+		pcie_capability_clear_word(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
+	return wait_for_training(pdev);
 }
 
 static int set_speed(struct fabric_port *port, struct pci_dev *pdev, u32 limit,

@@ -13,7 +13,8 @@ module_file()
 	for dir in "${FABRIC_MODULES:-}" "$SELFTESTS/.."; do
 		[ -n "$dir" ] || continue
 		for file in "$dir/$name.ko" "$dir/kernel/${name#fabric_}/$name.ko" \
-			    "$dir/kernel/core/$name.ko"; do
+			    "$dir/kernel/core/$name.ko" \
+			    "$dir/selftests"/*/test_modules/"$name.ko"; do
 			[ -e "$file" ] || continue
 			[ "$(modinfo -F vermagic "$file" | cut -d ' ' -f 1)" = "$(uname -r)" ] ||
 				continue

@@ -137,7 +137,7 @@ port_that_may_not_rest_is_refused()
 		fc port set "$empty" idle rest
 }
 
-# QEMU's ports have none of the bits. Nothing is said to be done that is not
+# QEMU's ports have none of the bits (see link.sh). Nothing is said to be done that is not
 link_that_cannot_be_set_is_refused()
 {
 	local before port upstream
@@ -145,7 +145,7 @@ link_that_cannot_be_set_is_refused()
 	port=$(pci_port_of_slot 2)
 	upstream=$(pci_below "$(pci_port_of_slot 1)")
 	before=$(fcj port show "$port")
-	expect_refusal 1 "$port can't disable its link, take its slot's power" \
+	expect_refusal 1 "The hot-plug driver of $port would undo it, take its slot's power" \
 		fc port set "$port" link down label probe=1
 	expect_refusal 1 "$port can't limit the speed of its link" \
 		fc port set "$port" speed-limit 2.5GT/s

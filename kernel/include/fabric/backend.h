@@ -351,7 +351,8 @@ struct fabric_backend_ops {
 	 * @port_set_link: bring the link of a port up or down
 	 *
 	 * Optional. The state differs from the present one; a link that goes
-	 * down has no slices below. The core records the new state after
+	 * down has no slices below. -EBUSY if the backend knows of something
+	 * else below that needs the link. The core records the new state after
 	 * success. Devices below stay registered, and none of their capacity
 	 * is granted while the link is down.
 	 */
