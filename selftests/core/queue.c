@@ -478,6 +478,7 @@ static bool port_has_label(__u32 port, const char *label)
 /* Processes set a label all the time; what another sets and removes stays so. */
 static void labels_at_once_are_all_set(void)
 {
+	__u64 end = now_ms() + 10000;
 	unsigned int round, i;
 	pid_t pids[3];
 
@@ -493,7 +494,8 @@ static void labels_at_once_are_all_set(void)
 		for (round = 0;; round++)
 			must(engine_port_label(&genl, p1, round % 2 ? "row=7" : "row=8", NULL));
 	}
-	for (round = 0; round < 2000; round++) {
+	/* Or fewer, where each takes long: a lost one is seen in any */
+	for (round = 0; round < 2000 && now_ms() < end; round++) {
 		must(engine_port_label(&genl, p1, "rack=3", NULL));
 		expect(port_has_label(p1, "rack=3"), "lost in round %u", round);
 		must(engine_port_label(&genl, p1, NULL, "rack"));
@@ -745,16 +747,16 @@ static void lease_is_renewed(void)
 	unsigned int i;
 
 	begin();
-	get(WANT(.device = m0, .size = MiB, .lease = 600, .grace = 1), &grant);
-	for (i = 0; i < 6; i++) {
-		expect(!size_becomes(&genl, grant.id, 0, 200), "it ended in round %u", i);
+	get(WANT(.device = m0, .size = MiB, .lease = 2000, .grace = 1), &grant);
+	for (i = 0; i < 5; i++) {
+		expect(!size_becomes(&genl, grant.id, 0, 500), "it ended in round %u", i);
 		must(engine_renew(&genl, grant.id, 0, &grant));
-		expect(grant.lease_left > 300, "%llu left", grant.lease_left);
+		expect(grant.lease_left > 1000, "%llu left", grant.lease_left);
 	}
-	expect(grant.renewals == 6, "renewals %u", grant.renewals);
+	expect(grant.renewals == 5, "renewals %u", grant.renewals);
 	must(engine_renew(&genl, grant.id, LONG, &grant));
 	expect(grant.lease_left > LONG / 2, "%llu left", grant.lease_left);
-	expect(!size_becomes(&genl, grant.id, 0, 800), "the old lease counts");
+	expect(!size_becomes(&genl, grant.id, 0, 2200), "the old lease counts");
 	must(engine_renew(&genl, grant.id, ZERO, &grant));
 	expect(!grant.has_lease_left, "the lease is still there");
 	must_fail(engine_renew(&genl, grant.id, 0, &grant), EINVAL, "has no lease");

@@ -776,7 +776,7 @@ static void who_gives_what_is_wanted_keeps_the_rest(void)
 
 	begin();
 	/* It has agreed to lose all or nothing, and offers something better. */
-	get_victim(WANT(.reclaimable = 1, .grace = 1000), &victim);
+	get_victim(WANT(.reclaimable = 1, .grace = 2000), &victim);
 	before = forced();
 	ask_for(4 * MiB, 200, &request);
 	expect_queued(&request);
@@ -795,7 +795,7 @@ static void victims_keep_what_they_have_when_the_request_is_closed(void)
 	__u64 before;
 
 	begin();
-	get_victim(WANT(.reclaimable = 1, .grace = 1000), &victim);
+	get_victim(WANT(.reclaimable = 1, .grace = 2000), &victim);
 	before = forced();
 	ask_for(8 * MiB, 200, &request);
 	expect_queued(&request);
