@@ -15,6 +15,7 @@ On a kernel with KCOV, whose modules tell what code a request reaches, requests 
 something new are sent again with some of their attributes changed.
 """
 
+import ctypes
 import errno
 import fcntl
 import mmap
@@ -126,7 +127,14 @@ class Kcov:
         self.known = set()
         self.fd = os.open(self.PATH, os.O_RDWR)
         fcntl.ioctl(self.fd, self.INIT_TRACE, self.WORDS)
-        self.words = memoryview(mmap.mmap(self.fd, self.WORDS * 8)).cast("Q")
+        # Python's own does not map what has no size
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mmap.restype = ctypes.c_void_p
+        where = libc.mmap(None, ctypes.c_size_t(self.WORDS * 8), mmap.PROT_READ | mmap.PROT_WRITE,
+                          mmap.MAP_SHARED, self.fd, ctypes.c_long(0))
+        if where == ctypes.c_void_p(-1).value:
+            raise OSError(ctypes.get_errno(), "mmap of " + self.PATH)
+        self.words = (ctypes.c_uint64 * self.WORDS).from_address(where)
         fcntl.ioctl(self.fd, self.ENABLE, self.TRACE_PC)
 
     def start(self):

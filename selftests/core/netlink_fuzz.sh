@@ -2,21 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Random requests made from the specification, see netlink_fuzz.py.
-#
-# Environment: FABRIC_FUZZ_SECONDS (30), FABRIC_FUZZ_SEED (another each time)
 
-# shellcheck source=../lib/ktap.sh
-. "${0%/*}/../lib/ktap.sh"
-# shellcheck source=../lib/broker.sh
-. "${0%/*}/../lib/broker.sh"
-# shellcheck source=../lib/backend.sh
-. "${0%/*}/../lib/backend.sh"
-# shellcheck source=../lib/ynl.sh
-. "${0%/*}/../lib/ynl.sh"
+# shellcheck source=../lib/fuzz.sh
+. "${0%/*}/../lib/fuzz.sh"
 
-need_ynl
-need_fabricctl
-backend_up
-PYTHONDONTWRITEBYTECODE=1 python3 "${0%.sh}.py" "$spec" "$schema" "${cli%/*}" \
-	"$(domain_id "$FABRIC_TEST_DOMAIN")" "${FABRIC_FUZZ_SECONDS:-30}" \
-	"${FABRIC_FUZZ_SEED:-$(date +%s)}"
+fuzz_run
