@@ -27,6 +27,9 @@
 #define UNBOUND_NUMBER	4
 #define VPPB		2
 
+/* Of a link of the emulated switch when nobody says anything, MT/s */
+#define SPEED		32000
+
 /* For what is not under test */
 static struct genl genl;
 static struct backend backend;
@@ -102,6 +105,31 @@ static void port_bound(void)
 static void port_plain(void)
 {
 	must(engine_port_label(&genl, port, NULL, "rack"));
+}
+
+static void port_set(__u32 id, int attr, __u32 value)
+{
+	struct genl_req req;
+
+	req_init(&genl, &req, FABRIC_CMD_PORT_SET, 0);
+	req_u32(&req, FABRIC_A_PORT_ID, id);
+	req_u32(&req, attr, value);
+	must(engine_talk(&genl, &req, 0, NULL));
+}
+
+static void link_down(void)
+{
+	port_set(unbound, FABRIC_A_PORT_LINK, FABRIC_LINK_DOWN);
+}
+
+static void link_up(void)
+{
+	port_set(unbound, FABRIC_A_PORT_LINK, FABRIC_LINK_UP);
+}
+
+static void full_speed(void)
+{
+	port_set(port, FABRIC_A_PORT_SPEED_LIMIT, SPEED);
 }
 
 static void device_plain(void)
@@ -188,6 +216,30 @@ static void ask_port_label(struct genl_req *req)
 {
 	ask_port(req);
 	req_str(req, FABRIC_A_PORT_LABEL, "rack=7");
+}
+
+static void ask_link_down(struct genl_req *req)
+{
+	ask_unbound(req);
+	req_u32(req, FABRIC_A_PORT_LINK, FABRIC_LINK_DOWN);
+}
+
+static void ask_link_up(struct genl_req *req)
+{
+	ask_unbound(req);
+	req_u32(req, FABRIC_A_PORT_LINK, FABRIC_LINK_UP);
+}
+
+static void ask_speed(struct genl_req *req)
+{
+	req_u32(req, FABRIC_A_PORT_ID, port);
+	req_u32(req, FABRIC_A_PORT_SPEED_LIMIT, SPEED / 2);
+}
+
+static void ask_idle(struct genl_req *req)
+{
+	ask_unbound(req);
+	req_u32(req, FABRIC_A_PORT_IDLE, FABRIC_PORT_IDLE_REST);
 }
 
 static void ask_device(struct genl_req *req)
@@ -377,6 +429,10 @@ static const struct operation {
 	{ "port-unbind", FABRIC_CMD_PORT_UNBIND, .before = port_bound, .ask = ask_unbound,
 	  .after = port_unbound },
 	{ "port-set", FABRIC_CMD_PORT_SET, .ask = ask_port_label, .after = port_plain },
+	{ "port-set link down", FABRIC_CMD_PORT_SET, .ask = ask_link_down, .after = link_up },
+	{ "port-set link up", FABRIC_CMD_PORT_SET, 0, link_down, ask_link_up, link_up },
+	{ "port-set speed", FABRIC_CMD_PORT_SET, .ask = ask_speed, .after = full_speed },
+	{ "port-set idle", FABRIC_CMD_PORT_SET, .ask = ask_idle, .err = EOPNOTSUPP },
 	{ "device-get", FABRIC_CMD_DEVICE_GET, .ask = ask_device },
 	{ "device-get dump", FABRIC_CMD_DEVICE_GET, NLM_F_DUMP },
 	{ "device-set", FABRIC_CMD_DEVICE_SET, .ask = ask_device_set, .after = device_plain },
@@ -576,6 +632,8 @@ int main(void)
 	port = engine_object(&genl, FABRIC_CMD_PORT_GET, backend.domain, "p0");
 	unbound = engine_object(&genl, FABRIC_CMD_PORT_GET, backend.domain, "p2");
 	device = engine_object(&genl, FABRIC_CMD_DEVICE_GET, backend.domain, "m0");
+	/* A limit is told once it was set */
+	full_speed();
 	genl_close(&genl);
 
 	ktap_header(ARRAY_SIZE(operations) + 1);
