@@ -7,7 +7,7 @@
 #        coverage.sh --report     what runs of vm-test.sh left, added up
 #
 # On the kernel with instruments; on another (FABRIC_KERNEL=6.12), which is a lot faster, the
-# tools alone. Counts are left in .build/coverage, one directory for each FABRIC_LANE, also
+# tools alone. Counts are left in .build/coverage, one archive for each FABRIC_LANE, also
 # when it is not run from here: of modules always, of tools with FABRIC_COVERAGE=1.
 set -euo pipefail
 
@@ -21,21 +21,23 @@ case ${1:-} in
 	;;
 --bring)
 	# In the guest: files of debugfs have no size, and the notes beside them are links.
-	# Those of the tools are where these were built.
-	to=/fabric/$counts/$2
-	rm -rf "$to"
+	# Those of the tools are where these were built. One archive, because a thousand
+	# files take minutes on the way to the host.
+	to=/run/counts
 	bring()
 	{
 		[ -d "$1" ] || return 0
 		(cd "$1" && find . -name '*.gcda') | while read -r file; do
 			mkdir -p "$to/${file%/*}"
-			# the notes first: a guest can end at any time
 			cat "$2/${file%.gcda}.gcno" >"$to/${file%.gcda}.gcno"
 			cat "$1/$file" >"$to/$file"
 		done
 	}
 	bring /sys/kernel/debug/gcov /sys/kernel/debug/gcov
 	bring /run/gcov /
+	[ -d $to ] || exit 0
+	mkdir -p "/fabric/$counts"
+	tar -cf "/fabric/$counts/$2.tar" -C $to .
 	exit
 	;;
 --report) ;;
@@ -47,5 +49,11 @@ case ${1:-} in
 	;;
 esac
 
+for run in "$counts"/*.tar; do
+	[ -e "$run" ] || { echo "coverage.sh: nothing was counted" >&2; exit 1; }
+	rm -rf "${run%.tar}"
+	mkdir "${run%.tar}"
+	tar -xf "$run" -C "${run%.tar}"
+done
 # The compiler's, as the format is its own
 exec scripts/lab/enter.sh python3 scripts/coverage-report.py "$counts"
