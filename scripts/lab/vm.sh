@@ -73,15 +73,15 @@ if [ "${1:-}" = --inner ]; then
 	mount --bind "$run" "$root/lab-run"
 	# Two minutes for udev are too few for a kernel with instruments on a busy machine,
 	# and without what it makes there is no way to the guest.
-	init=$root/usr/lib/python3/dist-packages/virtme/guest/virtme-init
-	sed 's/udevadm settle$/& --timeout=1200/' "$init" >"$run/virtme-init"
+	guest_init=$root/usr/lib/python3/dist-packages/virtme/guest/virtme-init
+	sed 's/udevadm settle$/& --timeout=1200/' "$guest_init" >"$run/virtme-init"
 	chmod 755 "$run/virtme-init"
-	mount --bind "$run/virtme-init" "$init"
+	mount --bind "$run/virtme-init" "$guest_init"
 	# Nobody writes to the root while a guest runs: what was read once is kept there
-	init=$root/usr/lib/python3/dist-packages/virtme/mkinitramfs.py
+	mkinitramfs=$root/usr/lib/python3/dist-packages/virtme/mkinitramfs.py
 	sed 's/access=any \/dev\/root/access=any,cache=loose,msize=512000 \/dev\/root/' \
-		"$init" >"$run/mkinitramfs.py"
-	mount --bind "$run/mkinitramfs.py" "$init"
+		"$mkinitramfs" >"$run/mkinitramfs.py"
+	mount --bind "$run/mkinitramfs.py" "$mkinitramfs"
 	unset TMPDIR
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	export HOME=/tmp LC_ALL=C.UTF-8
