@@ -17,12 +17,13 @@ logs=$PWD/.build/check-long
 
 begin
 
-stage "kernel with instruments" scripts/lab/debug-kernel.sh
+stage "kernel with instruments" scripts/lab/debug-kernel.sh debug
+stage "kernel that sees data races" scripts/lab/debug-kernel.sh kcsan
 stage "coccinelle" make -s coccicheck
 stage "analyzer" make -s analyzer
 stage "packages" make -s package-test
 stage "fuzzers of user space" make -s fuzz SECONDS=600
-stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2 6.12-debug
+stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2 6.12-debug 6.12-kcsan
 export FABRIC_BUILT=1
 stage "planted bugs" make -s mutants
 stage "modules by DKMS" make -s dkms-test
@@ -32,8 +33,12 @@ stage "Secure Boot with 7.2" make -s secure-boot-test FABRIC_KERNEL=7.2
 export FABRIC_KERNEL=7.2 FABRIC_TIMEOUT=30000 FABRIC_TORTURE_SECONDS=3600
 lane "races on 7.2" scripts/vm-test.sh --timeout 6000 core/model emu/churn emu/torture
 lanes_end
+export FABRIC_TORTURE_SECONDS=180 FABRIC_FUZZ_SECONDS=600
+lane "data races" env FABRIC_KERNEL=6.12-kcsan scripts/vm-test.sh --timeout 6000 core/model \
+	core/netlink_fuzz core/file_fuzz emu/config_fuzz emu/churn emu/unload emu/torture
+lanes_end
 # Not those of pci: the machine within the guest makes no progress by turns.
-export FABRIC_TCG=single FABRIC_TORTURE_SECONDS=180
+export FABRIC_TCG=single
 lane "core and cli on 7.2" scripts/vm-test.sh --timeout 6000 core cli
 lane "emu, cxl and cci on 7.2" scripts/vm-test.sh --timeout 6000 emu cxl cci
 lane "pci on 7.2" env FABRIC_TOPOLOGY=pcie FABRIC_TCG=multi scripts/vm-test.sh pci
