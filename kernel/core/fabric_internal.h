@@ -781,6 +781,8 @@ bool fabric_req_same(const struct fabric_grant_req *a, const struct fabric_grant
  * @counts: resources that have too little count it
  * @hasty: if nothing fits, do not look at every resource to learn why
  * @over_plans: what is set aside for requests of lower priority counts as free
+ * @freed: fabric_queue_freed() of when others had the first look, or 0: what became
+ *	free since is for them
  */
 struct fabric_want {
 	const struct fabric_grant_req *req;
@@ -791,6 +793,7 @@ struct fabric_want {
 	bool counts;
 	bool hasty;
 	bool over_plans;
+	u64 freed;
 };
 
 /*
@@ -870,6 +873,8 @@ int fabric_reclaim_notice(struct fabric_grant *victim, const struct fabric_grant
 extern struct mutex fabric_engine; /* see DOC: locking */
 
 void fabric_queue_kick(void);
+void fabric_queue_freeing(void);
+u64 fabric_queue_freed(void);
 bool fabric_queue_keeps(struct fabric_resource *resource, const struct fabric_want *want);
 int fabric_queue_find(struct fabric_grant *grant, struct fabric_search *search);
 int fabric_queue_add(struct fabric_grant *grant, struct netlink_ext_ack *extack);
@@ -1122,7 +1127,7 @@ int fabric_grant_renew(struct fabric_grant *grant, bool has_lease, u64 lease,
 		       struct netlink_ext_ack *extack);
 void fabric_resize_forced(struct fabric_grant *grant);
 void fabric_resize_incoming(struct fabric_grant *grant);
-void fabric_resize_restore(struct fabric_grant *grant);
+void fabric_resize_restore(struct fabric_grant *grant, u64 freed);
 
 /* grant_file.c */
 enum fabric_file_use {

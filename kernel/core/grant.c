@@ -436,6 +436,7 @@ static void settle_released(struct fabric_grant *grant, unsigned int left)
 							  FABRIC_GRANT_STATE_FAILED);
 	grant->error = 0;
 	grant->obj.registered = false;
+	fabric_queue_freeing();
 	list_for_each_entry_reverse(slice, &grant->slices, siblings) {
 		if (slice->resource)
 			fabric_slice_give(slice, --left == 0 && grant->announced ? grant : NULL);
@@ -452,6 +453,7 @@ static void settle_stuck(struct fabric_grant *grant)
 	struct fabric_grant_slice *slice;
 	bool changed;
 
+	fabric_queue_freeing();
 	list_for_each_entry_reverse(slice, &grant->slices, siblings) {
 		if (!slice->resource)
 			continue;

@@ -425,6 +425,10 @@ static int take(struct fabric_grant *grant, const struct fabric_want *want,
 		return -ENOMEM;
 	slice->pub.mode = mode;
 	mutex_lock(&domain->lock);
+	if (want->freed && want->freed != fabric_queue_freed()) {
+		ret = -ESTALE;
+		goto out;
+	}
 	/*
 	 * Its quota was checked for the whole request. Bandwidth that pieces have
 	 * in common may have gone to the first of them.
@@ -433,6 +437,7 @@ static int take(struct fabric_grant *grant, const struct fabric_want *want,
 	    fabric_extents_fit(&resource->extents, length,
 			       fabric_resource_align(resource, mode), &fit))
 		ret = fabric_resource_reserve(resource, slice, fit.start, length);
+out:
 	mutex_unlock(&domain->lock);
 	if (ret) {
 		fabric_slice_free(slice);
@@ -688,8 +693,8 @@ static int place_many(struct fabric_grant *grant, const struct fabric_want *want
  * those of @grant, which nobody else knows or which the caller has locked. If
  * it is NULL, only see whether that would succeed.
  *
- * Return: 0, -ENOSPC and the reason in @search, or -ENOMEM. After an error the
- * grant has no new slices.
+ * Return: 0, -ENOSPC and the reason in @search, -ENOMEM, or -ESTALE if more became
+ * free meanwhile than @want may have. After an error the grant has no new slices.
  */
 int fabric_place(struct fabric_grant *grant, const struct fabric_want *want,
 		 struct fabric_search *search)

@@ -53,6 +53,23 @@ static struct hrtimer deadline_timer;
 static struct workqueue_struct *engine_wq;
 static struct work_struct engine_work;
 
+/* How often capacity became free. From 1, as 0 is nobody's. */
+static atomic64_t freed = ATOMIC64_INIT(1);
+
+/*
+ * Called before capacity becomes free. Who is looked for capacity after a more important one
+ * must not find what that one would have had.
+ */
+void fabric_queue_freeing(void)
+{
+	atomic64_inc(&freed);
+}
+
+u64 fabric_queue_freed(void)
+{
+	return atomic64_read(&freed);
+}
+
 /* Capacity became free or usable. Called under any lock. */
 void fabric_queue_kick(void)
 {
@@ -470,13 +487,15 @@ void fabric_shrunken_del(struct fabric_grant *grant)
 static void engine_run(struct work_struct *work)
 {
 	struct fabric_grant *grant, *next;
+	u64 before;
 
 	mutex_lock(&fabric_engine);
 	expire(ktime_get_boottime_ns());
 	list_for_each_entry_safe(grant, next, &queue, queue_node)
 		serve(grant);
+	before = fabric_queue_freed();
 	list_for_each_entry_safe(grant, next, &shrunken, shrunken_node)
-		fabric_resize_restore(grant);
+		fabric_resize_restore(grant, before);
 	mutex_unlock(&fabric_engine);
 }
 

@@ -195,6 +195,7 @@ static int cut(struct fabric_grant *grant, struct fabric_grant_slice *slice, u64
 		return ret;
 	}
 	mutex_lock(&grant->lock);
+	fabric_queue_freeing();
 	mutex_lock(&domain->lock);
 	fabric_resource_trim_locked(slice, length, tail);
 	mutex_unlock(&domain->lock);
@@ -404,11 +405,14 @@ void fabric_resize_forced(struct fabric_grant *grant)
 	mutex_unlock(&fabric_engine);
 }
 
-/* Reserve what @grant grows by. The engine is locked, the grant is owned. */
-static struct fabric_grant *reserve(struct fabric_grant *grant, u64 size, u32 pieces,
+/*
+ * Reserve what @grant grows by. The engine is locked, the grant is owned. @freed as in
+ * struct fabric_want.
+ */
+static struct fabric_grant *reserve(struct fabric_grant *grant, u64 size, u32 pieces, u64 freed,
 				    struct netlink_ext_ack *extack)
 {
-	struct fabric_want want = { .size = size };
+	struct fabric_want want = { .size = size, .freed = freed };
 	struct fabric_search search;
 	struct fabric_grant *part;
 	int ret;
@@ -490,8 +494,11 @@ static void tell_restorable(struct fabric_grant *grant, u64 size)
 	grant->restorable = restorable;
 }
 
-/* A grant that something was taken from: grow it back, or tell that it could. */
-void fabric_resize_restore(struct fabric_grant *grant)
+/*
+ * A grant that something was taken from: grow it back, or tell that it could. What became
+ * free since @freed was read is for more important ones, too; whoever frees it comes again.
+ */
+void fabric_resize_restore(struct fabric_grant *grant, u64 freed)
 {
 	struct fabric_grant *part;
 	u64 size;
@@ -515,7 +522,7 @@ void fabric_resize_restore(struct fabric_grant *grant)
 	grant->owned = true;
 	mutex_unlock(&grant->lock);
 
-	part = reserve(grant, size, grant->req->pieces, NULL);
+	part = reserve(grant, size, grant->req->pieces, freed, NULL);
 
 	mutex_lock(&grant->lock);
 	if (IS_ERR(part)) {
@@ -627,7 +634,7 @@ static int resize(struct fabric_grant *grant, const struct fabric_grant_change *
 	int ret = 0;
 
 	if (change->size > from) {
-		part = reserve(grant, change->size - from, change->pieces, extack);
+		part = reserve(grant, change->size - from, change->pieces, 0, extack);
 		if (IS_ERR(part))
 			ret = PTR_ERR(part);
 	}

@@ -1164,6 +1164,59 @@ static void more_important_grows_back_first(void)
 	expect(size_becomes(&genl, low.id, 2 * MiB, 0), "the low one did");
 }
 
+/* As whatever may have made capacity usable does */
+static pid_t start_kicker(void)
+{
+	pid_t pid = fork();
+	struct genl mine;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	genl_close(&genl);
+	broker_open(&mine);
+	for (;;)
+		must(engine_device_set(&mine, devices[1], FABRIC_ADMIN_STATE_ENABLED, NULL, NULL));
+}
+
+/* What becomes free between a look for the one and a look for the other */
+static void more_important_grows_back_first_however_often_it_is_tried(void)
+{
+	struct told_grant low, high, first, second;
+	unsigned int round, i;
+	pid_t pids[3];
+
+	begin();
+	get_victim(WANT(.size = 4 * MiB, .priority = 50, .min = 2 * MiB, .restore = 1,
+			.grace = 1), &low);
+	get_victim(WANT(.size = 4 * MiB, .priority = 60, .min = 2 * MiB, .restore = 1,
+			.grace = 1), &high);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = start_kicker();
+	for (round = 0; round < 100; round++) {
+		ask_for(2 * MiB, 200, &first);
+		must_become(&genl, first.id, ACTIVE);
+		expect(size_becomes(&genl, low.id, 2 * MiB, WITHIN_MS),
+		       "the low one was not first");
+		ask_for(2 * MiB, 200, &second);
+		must_become(&genl, second.id, ACTIVE);
+		expect(size_becomes(&genl, high.id, 2 * MiB, WITHIN_MS),
+		       "the high one was not second");
+		must(engine_del(&genl, second.id, false));
+		close(second.fd);
+		expect(size_becomes(&genl, high.id, 4 * MiB, WITHIN_MS),
+		       "round %u: the high one did not grow", round);
+		expect(size_becomes(&genl, low.id, 2 * MiB, 0), "round %u: the low one did",
+		       round);
+		must(engine_del(&genl, first.id, false));
+		close(first.fd);
+		expect(size_becomes(&genl, low.id, 4 * MiB, WITHIN_MS),
+		       "round %u: the low one did not grow", round);
+	}
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		end(pids[i]);
+}
+
 static void history_keeps_the_last_four(void)
 {
 	struct told_grant victim, request;
@@ -1333,6 +1386,7 @@ static const struct ktap_test stories[] = {
 	STORY(shrunk_grant_grows_back_with_restore),
 	STORY(shrunk_grant_without_restore_is_told),
 	STORY(more_important_grows_back_first),
+	STORY(more_important_grows_back_first_however_often_it_is_tried),
 	STORY(history_keeps_the_last_four),
 	STORY(expired_wait_does_not_waste_what_victims_give),
 	STORY(close_at_the_deadline_leaves_nothing_behind),
