@@ -28,9 +28,10 @@ VALUES = ["0", "1", "2", "4", "8", "16", "3", "-1", "32", "x", " ", "\n", "1M", 
 LIKELY = {"port": ["p0", "p1", "p2"], "size": ["32M", "1M", "8M"], "granule": ["1M", "4096"],
           "host": ["host0", "host1"], "speed": ["32000", "16000"], "width": ["4", "8", "16"],
           "live": ["1", "1", "0"]}
-MAY_FAIL = {errno.EACCES, errno.EBUSY, errno.EEXIST, errno.EINVAL, errno.ENAMETOOLONG, errno.ENODEV,
-            errno.ENOENT, errno.ENOMEM, errno.ENOTDIR, errno.ENOTEMPTY, errno.EPERM, errno.ERANGE,
-            errno.ENXIO, errno.E2BIG, errno.EFBIG}
+# EISDIR: what was gone when the reader looked can be back when it reads
+MAY_FAIL = {errno.EACCES, errno.EBUSY, errno.EEXIST, errno.EINVAL, errno.EISDIR,
+            errno.ENAMETOOLONG, errno.ENODEV, errno.ENOENT, errno.ENOMEM, errno.ENOTDIR,
+            errno.ENOTEMPTY, errno.EPERM, errno.ERANGE, errno.ENXIO, errno.E2BIG, errno.EFBIG}
 
 
 def write(path, text):

@@ -4,7 +4,7 @@
 # What a kernel says when something is wrong with it, for grep -E. "taints kernel"
 # of a module from outside the tree is not among it.
 
-DEFECTS='BUG:|Oops|WARNING:|KASAN|KCSAN|KFENCE|UBSAN|general protection|Call Trace'
+DEFECTS='BUG:|Oops|WARNING:|KASAN|KFENCE|UBSAN|general protection|Call Trace'
 DEFECTS+='|refcount_t:|ODEBUG|possible (circular|recursive|irq lock)|inconsistent lock state'
 DEFECTS+='|suspicious RCU|bad unlock balance|held lock freed|lock held when returning'
 DEFECTS+='|sleeping function called|scheduling while atomic|(list_add|list_del) corruption'
