@@ -6,8 +6,9 @@
 # Usage: check-long.sh
 #
 # All tests on the kernel with instruments, all on 7.2 with plans killed after each
-# change, an hour of torture, the fuzzers for ten minutes each, the planted bugs,
-# packages and DKMS: a night. The first time it builds the kernel. Ends like check.sh.
+# change, what happens at once on a kernel that sees data races, an hour of torture, the
+# fuzzers for ten minutes each, the planted bugs, packages and DKMS: a night. The first
+# time it builds both kernels. Ends like check.sh.
 # What each stage printed is kept in .build/check-long/.
 set -uo pipefail
 
