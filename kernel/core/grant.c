@@ -996,8 +996,8 @@ static struct fabric_grant *repeat(struct fabric_grant *first, const struct fabr
 }
 
 /*
- * Takes over @req. Returns a grant that is active or queued, with a reference
- * for the caller.
+ * Takes over @req. Returns a grant that is active or queued, or whose turn has come
+ * since, with a reference for the caller.
  */
 struct fabric_grant *fabric_grant_new(struct fabric_grant_req *req,
 				      struct netlink_ext_ack *extack)

@@ -63,6 +63,23 @@ request_waits_until_capacity_is_there()
 	queued 0 || fail "it is still in the queue"
 }
 
+# Its turn can come before it is answered
+request_in_preparation_is_waited_for()
+{
+	local preload=$SELFTESTS/cli/answer_preparing.so
+
+	[ -e "$preload" ] || skip "cli/answer_preparing.so is not built: run make first"
+	fill
+	LD_PRELOAD=$preload later one size 4M wait 100s
+	busywait 10000 queued 1
+	sleep 0.5
+	expect_eq "$(cat "$KTAP_TMP/one")" "" "output before it is granted"
+	fc grant del "$filler"
+	wait "$pid" || fail "status $?: $(cat "$KTAP_TMP/one")"
+	defer fc grant del "$(later_id one)"
+	expect_eq "$(jq -r '.grants[0].state' "$KTAP_TMP/one")" active "the grant"
+}
+
 request_without_wait_is_refused()
 {
 	fill
@@ -283,6 +300,7 @@ what_is_usual_is_not_in_the_text()
 
 ktap_run_all \
 	request_waits_until_capacity_is_there \
+	request_in_preparation_is_waited_for \
 	request_without_wait_is_refused \
 	request_expires_with_its_time \
 	interrupt_withdraws_a_request \

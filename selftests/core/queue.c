@@ -335,6 +335,74 @@ static void request_ends_with_its_process(void)
 	}
 }
 
+/* Take and give all of m0 all the time */
+static void hog(void)
+{
+	struct want all = { .device = m0, .size = 8 * MiB, .domain = domain };
+	struct told_grant grant;
+	int err;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	genl_close(&genl);
+	broker_open(&genl);
+	for (;;) {
+		if (engine_new(&genl, &all, &grant))
+			continue;
+		do {
+			err = engine_del(&genl, grant.id, true);
+		} while (err == EBUSY && grant.state != ACTIVE);
+		if (grant.fd >= 0)
+			close(grant.fd);
+		must(err);
+	}
+}
+
+/*
+ * Capacity comes free while the request is looked at, or while it is answered: it is told to
+ * be active, or there is a descriptor that tells when it is.
+ */
+static void answer_is_active_or_has_a_file_to_wait_with(void)
+{
+	struct want all = { .device = m0, .size = 8 * MiB };
+	unsigned int i, active = 0, pending = 0;
+	__u64 end = now_ms() + 20000;
+	struct told_grant grant;
+	pid_t pids[2];
+	int err;
+
+	begin();
+	fflush(stdout);
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			hog();
+	}
+	/* Or fewer, where each takes long */
+	while (active + pending < 100 && now_ms() < end) {
+		err = try(all, &grant);
+		expect(!err || err == ENOSPC, "%s: %s", strerror(err), engine_text());
+		if (err)
+			continue;
+		if (grant.state == ACTIVE) {
+			active++;
+		} else {
+			expect(grant.fd >= 0, "no descriptor in state %u", grant.state);
+			must_become(&genl, grant.id, ACTIVE);
+			pending++;
+		}
+		must(engine_del(&genl, grant.id, false));
+		if (grant.fd >= 0)
+			close(grant.fd);
+	}
+	printf("# active %u times, pending %u times\n", active, pending);
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		expect(!waitpid(pids[i], NULL, WNOHANG), "process %u has ended", i);
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	expect(active + pending, "it never got it");
+}
+
 static void request_of_a_socket_ends_with_it(void)
 {
 	struct told_grant holder, request;
@@ -1162,6 +1230,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(request_ends_with_its_file),
 	KTAP_TEST(file_of_a_request_does_not_bind_the_grant),
 	KTAP_TEST(request_ends_with_its_process),
+	KTAP_TEST(answer_is_active_or_has_a_file_to_wait_with),
 	KTAP_TEST(request_of_a_socket_ends_with_it),
 	KTAP_TEST(socket_outlives_its_requests),
 	KTAP_TEST(more_than_there_is_is_refused_at_once),

@@ -317,6 +317,7 @@ extern const char *const granted_kinds[];
 			     .help = "a function with all others of its IOMMU group" }
 
 int grant_request(struct ctl *ctl, const struct args *args, struct fabric_grant_req *req);
+bool request_is_pending(const struct fabric_grant *grant);
 int request_wait(struct ctl *ctl, const struct fabric_grant **grant);
 
 /* notice.c */

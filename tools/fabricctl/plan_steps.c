@@ -563,7 +563,7 @@ static int await_grant(struct run *run, const struct fabric_grant *grant)
 	const int fd = grant->fd;
 	int err = 0;
 
-	while (!err && grant->state == FABRIC_GRANT_STATE_QUEUED)
+	while (!err && request_is_pending(grant))
 		err = fabric_grant_wait(run->ctl->ctx, fd, -1, &grant);
 	if (!err && grant->state != FABRIC_GRANT_STATE_ACTIVE)
 		err = ctl_fail(run->ctl, grant->error ? -(int)grant->error : -ENOSPC,

@@ -80,6 +80,13 @@ static void show_progress(struct progress *progress, const struct fabric_grant *
 		       grant->reason);
 }
 
+/* Its turn can come before it is answered: it is no grant yet, but not queued any more. */
+bool request_is_pending(const struct fabric_grant *grant)
+{
+	return grant->state == FABRIC_GRANT_STATE_QUEUED ||
+	       grant->state == FABRIC_GRANT_STATE_PREPARING;
+}
+
 /*
  * Wait for a request that may be queued. The grant stays valid, with its
  * descriptor; without success nothing is left of it. Whatever ends this
@@ -93,7 +100,7 @@ int request_wait(struct ctl *ctl, const struct fabric_grant **grant)
 	int fd = (*grant)->fd;
 	int err = -EAGAIN;
 
-	if ((*grant)->state != FABRIC_GRANT_STATE_QUEUED)
+	if (!request_is_pending(*grant))
 		return 0;
 	if (fd < 0)
 		return ctl_fail(ctl, -EBADMSG, "The kernel did not install a descriptor");

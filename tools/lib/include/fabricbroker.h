@@ -1075,7 +1075,8 @@ struct fabric_taken {
  * @uid: user of that process
  * @error: errno of the last attempt to take it back, positive, or 0
  * @fd: descriptor of its file in this process, from fabric_grant_new() with holder
- *	file or state queued only, otherwise -1. It belongs to the caller, who closes it.
+ *	file or state queued or preparing only, otherwise -1. It belongs to the caller,
+ *	who closes it.
  * @size: size in units of the kind (bytes)
  * @age: milliseconds since the request
  * @nr_slices: number of slices
@@ -1319,8 +1320,9 @@ int fabric_grant_list(struct fabric_ctx *ctx, fabric_grant_cb cb, void *data);
  * socket it lasts until fabric_close(). It takes one message to the kernel and
  * one back, and allocates nothing.
  *
- * The grant is active, or, when it has to wait for capacity, queued: then
- * &fabric_grant.fd is the file of the request, whatever the holder.
+ * The grant is active, or, when it has to wait for capacity, queued, or already
+ * preparing if its turn came meanwhile: then &fabric_grant.fd is the file of the
+ * request, whatever the holder.
  * fabric_grant_wait() says how it goes on; closing the file withdraws it. Once
  * a grant without holder file is active, the file is of no more use.
  *
