@@ -13,6 +13,7 @@
  * All of it runs in one work item, which is kicked when capacity becomes free
  * or usable and when a deadline is over. Nothing in it waits for a backend.
  */
+#include <kunit/visibility.h>
 #include <linux/hashtable.h>
 #include <linux/hrtimer.h>
 #include <linux/moduleparam.h>
@@ -24,6 +25,7 @@
 #include "netlink_gen.h"
 
 DEFINE_MUTEX(fabric_engine); /* see DOC: locking */
+EXPORT_SYMBOL_IF_KUNIT(fabric_engine);
 
 static unsigned int queue_max = 4096;
 module_param(queue_max, uint, 0644);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <kunit/visibility.h>
 #include <linux/log2.h>
 #include <linux/math64.h>
 #include <linux/slab.h>
@@ -364,7 +365,8 @@ int fabric_resource_reserve(struct fabric_resource *resource, struct fabric_gran
 
 	lockdep_assert_held(&fabric_engine);
 	lockdep_assert_held(&resource->domain->lock);
-	if (!try_module_get(ops->owner))
+	/* It may have been found before its domain began to go. */
+	if (!resource->domain->obj.registered || !try_module_get(ops->owner))
 		return -ENODEV;
 	slice->pub.start = start;
 	slice->pub.length = length;
@@ -404,6 +406,7 @@ int fabric_resource_reserve(struct fabric_resource *resource, struct fabric_gran
 	fabric_grants_changed();
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_resource_reserve);
 
 void fabric_resource_slice_state(struct fabric_grant_slice *slice, enum fabric_slice_state state)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Slices of grants, and claims of one slice on what another has. */
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 
 #include "fabric_internal.h"
@@ -29,12 +30,14 @@ struct fabric_grant_slice *fabric_slice_alloc(struct fabric_grant *grant)
 	RB_CLEAR_NODE(&slice->victim[FABRIC_TAKE_REVOKE]);
 	return slice;
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_slice_alloc);
 
 void fabric_slice_free(struct fabric_grant_slice *slice)
 {
 	WARN_ON(slice->resource || !list_empty(&slice->claims) || !list_empty(&slice->wants));
 	kfree(slice);
 }
+EXPORT_SYMBOL_IF_KUNIT(fabric_slice_free);
 
 /* [@start, @end) of @from is @to's when it becomes free. */
 int fabric_slice_claim(struct fabric_grant_slice *from, struct fabric_grant_slice *to, u64 start,

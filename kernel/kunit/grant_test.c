@@ -288,6 +288,36 @@ static void a_grant_that_has_to_go_fails_when_it_is_prepared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, free_of(bench), 2 * SIZE);
 }
 
+/* A search can have found the resource a moment before. */
+static void nothing_is_taken_of_a_domain_that_goes(struct kunit *test)
+{
+	struct bench *bench = test->priv;
+	struct fabric_grant_slice *slice;
+	struct fabric_resource *free;
+	struct netlink_ext_ack ack;
+	struct fabric_grant *grant;
+
+	grant = grant_new(bench, SIZE, 1, 0, 0, &ack);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, grant);
+	slice = fabric_slice_alloc(grant);
+	KUNIT_ASSERT_NOT_NULL(test, slice);
+	slice->pub.mode = FABRIC_MODE_DEVDAX;
+
+	mutex_lock(&fabric_engine);
+	mutex_lock(&bench->domain->lock);
+	bench->domain->obj.registered = false;
+	free = bench->resources[!bench->resources[0]->extents.free];
+	KUNIT_EXPECT_EQ(test, fabric_resource_reserve(free, slice, 0, SIZE), -ENODEV);
+	bench->domain->obj.registered = true;
+	mutex_unlock(&bench->domain->lock);
+	mutex_unlock(&fabric_engine);
+
+	fabric_slice_free(slice);
+	KUNIT_EXPECT_EQ(test, free_of(bench), SIZE);
+	KUNIT_EXPECT_EQ(test, grant_del(grant, &ack), 0);
+	fabric_grant_put(grant);
+}
+
 static void what_is_in_use_is_tried_again(struct kunit *test)
 {
 	struct bench *bench = test->priv;
@@ -385,6 +415,7 @@ static struct kunit_case grant_cases[] = {
 	KUNIT_CASE(a_commit_that_fails_undoes_all),
 	KUNIT_CASE(nobody_deletes_a_grant_that_is_being_prepared),
 	KUNIT_CASE(a_grant_that_has_to_go_fails_when_it_is_prepared),
+	KUNIT_CASE(nothing_is_taken_of_a_domain_that_goes),
 	KUNIT_CASE(what_is_in_use_is_tried_again),
 	KUNIT_CASE(what_cannot_be_proven_clean_is_quarantined),
 	KUNIT_CASE(a_request_that_waits_gets_what_comes_back),
