@@ -11,6 +11,7 @@
 #   uapi-check       or another target of the Makefile that compares
 #   guest TEST       a selftest on the stock kernel 6.12
 #   debug TEST       a selftest on the kernel with instruments, or one of these
+#   races TEST       a selftest on the kernel that sees data races
 #
 # A mutant that this does not find survives, and so does one that no longer applies or
 # builds. Those for a kernel share a guest, whose modules change from one to the next.
@@ -19,7 +20,7 @@ set -uo pipefail
 cd -- "$(dirname -- "$0")/.." || exit 1
 top=$PWD
 work=.build/mutants
-declare -A kernels=([guest]=6.12 [debug]=6.12-debug)
+declare -A kernels=([guest]=6.12 [debug]=6.12-debug [races]=6.12-kcsan)
 SECONDS_TO_FUZZ=60
 caught=0 survived=0
 
@@ -59,7 +60,7 @@ verdict() {
 	fi
 }
 
-# in_guest guest|debug NAME TEST...: when a guest dies of one, the next has another guest.
+# in_guest guest|debug|races NAME TEST...: when a guest dies of one, the next has another guest.
 # It has to die of an oops, since what that leaves locked would hold up the others. KASAN
 # tells more than once only when it is asked to. Lockdep never does: one mutant only is for
 # it.
@@ -92,7 +93,7 @@ plant() {
 	patch -d "$2" -p1 -s --no-backup-if-mismatch ${3:+"$3"} <"selftests/mutants/$1.patch"
 }
 
-# build_modules NAME guest|debug: the modules with the bug; one tree for all of a kernel,
+# build_modules NAME guest|debug|races: the modules with the bug; one tree for all of a kernel,
 # so that only what differs is compiled again
 build_modules() {
 	local name=$1 tree=$work/tree-$2 release
@@ -110,7 +111,7 @@ build_modules() {
 
 [ $# -gt 0 ] || { mapfile -t all < <(basename -s .patch selftests/mutants/*.patch); set -- "${all[@]}"; }
 rm -rf "$work"
-guest=() debug=()
+guest=() debug=() races=()
 for name; do
 	by=$(sed -n 's/^Caught-by: //p' "selftests/mutants/$name.patch")
 	tree=$work/tree-${by%% *}
@@ -126,6 +127,11 @@ for name; do
 	debug\ *)
 		[ ${#debug[@]} -gt 0 ] || scripts/lab/debug-kernel.sh >&2
 		build_modules "$name" debug && debug+=("$name" "${by#* }")
+		continue
+		;;
+	races\ *)
+		[ ${#races[@]} -gt 0 ] || scripts/lab/debug-kernel.sh kcsan >&2
+		build_modules "$name" races && races+=("$name" "${by#* }")
 		continue
 		;;
 	fuzz)
@@ -146,6 +152,7 @@ for name; do
 done
 in_guest guest "${guest[@]}"
 in_guest debug "${debug[@]}"
+in_guest races "${races[@]}"
 
 echo "$caught caught, $survived survived"
 [ $survived -eq 0 ]
