@@ -23,10 +23,13 @@ copy() {
 
 for kernel in "${@:-6.12}"; do
 	out=$PWD/.build/$kernel
+	release=$(scripts/lab/kernel.sh "$kernel")
+	# A kernel that was built here keeps its release when its configuration changes.
+	cmp -s "/boot/config-$release" "$out/config" || rm -rf "$out"
 	copy "$out" Kbuild kernel uapi
 	copy "$out/selftests/pci" selftests/pci/test_modules
-	make -s -j"$jobs" -C "/lib/modules/$(scripts/lab/kernel.sh "$kernel")/build" M="$out" \
-		FABRIC_SELFTESTS=1 modules
+	make -s -j"$jobs" -C "/lib/modules/$release/build" M="$out" FABRIC_SELFTESTS=1 modules
+	cp "/boot/config-$release" "$out/config"
 done
 copy .build/tree dkms.conf Kbuild Documentation kernel uapi scripts tools selftests
 make -s -j"$jobs" -C .build/tree/tools ${FABRIC_COVERAGE:+CFLAGS="-O0 -g --coverage"}

@@ -162,7 +162,7 @@ what_is_created_is_destroyed()
 		created=$(grep -cE "^$i .*created\$" <<<"$log" || true)
 		destroyed=$(grep -cE "^$i .*destroyed\$" <<<"$log" || true)
 		expect_eq "$destroyed" "$created" "number of ${i}s destroyed"
-		[ "$created" -gt 0 ] || fail "no $i was created"
+		[ "$created" -gt 0 ] || fail "no $i was created: $log"
 	done
 }
 
