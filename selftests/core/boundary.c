@@ -298,6 +298,23 @@ static void tenant_has_a_share_of_the_queue(void)
 	must(try(WANT(.size = SMALL, .wait = LONG), &grant));
 }
 
+static void queue_has_an_end(void)
+{
+	struct told_grant grant;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 2; i++)
+		must(try(WANT(.size = 16 * MiB), &grant));
+	parameter_set("queue_max", "2");
+	for (i = 0; i < 2; i++)
+		must(try(WANT(.size = SMALL, .wait = LONG), &grant));
+	must_fail(try(WANT(.size = SMALL, .wait = LONG), NULL), EBUSY,
+		  "The queue is full, 2 requests wait");
+	must(engine_del(&genl, grant.id, true));
+	must(try(WANT(.size = SMALL, .wait = LONG), &grant));
+}
+
 static void tenant_has_so_many_grants_at_most(void)
 {
 	struct told_grant grant;
@@ -322,6 +339,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(label_without_an_end_is_refused),
 	KTAP_TEST(what_the_kernel_has_is_for_the_administrator_to_change),
 	KTAP_TEST(tenant_has_a_share_of_the_queue),
+	KTAP_TEST(queue_has_an_end),
 	KTAP_TEST(tenant_has_so_many_grants_at_most),
 };
 
@@ -331,6 +349,7 @@ static void tidy(void)
 	struct genl_req req;
 	__u32 id;
 
+	parameter_set("queue_max", "4096");
 	parameter_set("tenant_queue_max", "256");
 	parameter_set("tenant_grants_max", "4096");
 	broker_open(&genl);

@@ -184,6 +184,24 @@ static void twist_nul_first(struct genl_req *req)
 	*((char *)attr + NLA_HDRLEN) = '\0';
 }
 
+static void put_labels(struct genl_req *req, __u16 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < FABRIC_LABELS_MAX + 1; i++)
+		req_str(req, type, "a=b");
+}
+
+static void twist_labels_of_device(struct genl_req *req)
+{
+	put_labels(req, FABRIC_A_DEVICE_LABEL);
+}
+
+static void twist_labels_of_grant(struct genl_req *req)
+{
+	put_labels(req, FABRIC_A_GRANT_LABEL);
+}
+
 #define LEN_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LEN_64 LEN_63 "a"
 #define LEN_300 LEN_63 LEN_63 LEN_63 LEN_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

@@ -576,6 +576,26 @@ static void labels_at_once_are_all_set(void)
 	}
 }
 
+static void labels_have_an_end(void)
+{
+	char label[16];
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < FABRIC_LABELS_MAX; i++) {
+		snprintf(label, sizeof(label), "l%u=1", i);
+		must(engine_port_label(&genl, p1, label, NULL));
+	}
+	must_fail(engine_port_label(&genl, p1, "more=1", NULL), ENOSPC, "More than 16 labels");
+	/* One that is there already is changed */
+	must(engine_port_label(&genl, p1, "l3=2", NULL));
+	expect(port_has_label(p1, "l3=2") && !port_has_label(p1, "more=1"), "the labels");
+	for (i = 0; i < FABRIC_LABELS_MAX; i++) {
+		snprintf(label, sizeof(label), "l%u", i);
+		must(engine_port_label(&genl, p1, NULL, label));
+	}
+}
+
 static void best_fit_takes_the_smallest_hole(void)
 {
 	struct told_grant grants[4], grant;
@@ -1238,6 +1258,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(grant_is_where_it_was_asked_for),
 	KTAP_TEST(labels_of_devices_and_ports_lead_to_them),
 	KTAP_TEST(labels_at_once_are_all_set),
+	KTAP_TEST(labels_have_an_end),
 	KTAP_TEST(best_fit_takes_the_smallest_hole),
 	KTAP_TEST(pack_takes_the_fullest_and_spread_the_emptiest),
 	KTAP_TEST(spread_makes_equal_pieces),

@@ -671,6 +671,46 @@ static void tenants_are_sound(void)
 	tenant.priority_min = 0;
 	tenant.members[0] = (struct member){ .uid = 1, .gid = 1 };
 	must_fail(tenant_new(&tenant, &id), EINVAL, "A member is a uid, a gid or a cgroup");
+	tenant.members[0] = (struct member){ .uid = ~0U };
+	must_fail(tenant_new(&tenant, &id), EINVAL, "No user or group has this number");
+}
+
+/* The limits are those of the kernel, see FABRIC_QUOTAS_MAX and FABRIC_MEMBERS_MAX there. */
+static void lists_of_a_tenant_have_an_end(void)
+{
+	struct genl_req req;
+	unsigned int i;
+	size_t at;
+
+	begin();
+	req_init(&genl, &req, FABRIC_CMD_TENANT_SET, 0);
+	req_u32(&req, FABRIC_A_TENANT_ID, red);
+	for (i = 0; i < 17; i++) {
+		at = nest_begin(&req, FABRIC_A_TENANT_QUOTA);
+		req_u32(&req, FABRIC_A_QUOTA_KIND, FABRIC_KIND_MEMORY);
+		req_uint(&req, FABRIC_A_QUOTA_LIMIT, MiB);
+		nest_end(&req, at);
+	}
+	must_fail(talk(&req, NULL), EINVAL, "More than 16 quotas");
+
+	req_init(&genl, &req, FABRIC_CMD_TENANT_SET, 0);
+	req_u32(&req, FABRIC_A_TENANT_ID, red);
+	for (i = 0; i < 33; i++) {
+		at = nest_begin(&req, FABRIC_A_TENANT_MEMBER);
+		req_u32(&req, FABRIC_A_MEMBER_UID, 1000 + i);
+		nest_end(&req, at);
+	}
+	must_fail(talk(&req, NULL), EINVAL, "More than 32 members");
+
+	req_init(&genl, &req, FABRIC_CMD_TENANT_SET, 0);
+	req_u32(&req, FABRIC_A_TENANT_ID, red);
+	at = nest_begin(&req, FABRIC_A_TENANT_QUOTA);
+	req_u32(&req, FABRIC_A_QUOTA_KIND, FABRIC_KIND_MEMORY);
+	req_uint(&req, FABRIC_A_QUOTA_LIMIT, MiB);
+	nest_end(&req, at);
+	req_flag(&req, FABRIC_A_TENANT_NO_QUOTA);
+	must_fail(talk(&req, NULL), EINVAL, "can't be given and emptied at once");
+	must_fail(tenant_get(~0U), ENOENT, "No tenant has this id or name");
 }
 
 /* What they may not: everything else. Each attempt has a name and is counted. */
@@ -986,6 +1026,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(tenant_stays_while_it_has_grants),
 	KTAP_TEST(changes_at_once_are_all_made),
 	KTAP_TEST(tenants_are_sound),
+	KTAP_TEST(lists_of_a_tenant_have_an_end),
 	KTAP_TEST(grants_of_others_are_hidden),
 	KTAP_TEST(limits_of_the_tenant_hold),
 	KTAP_TEST(administration_is_for_the_administrator),
