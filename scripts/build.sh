@@ -31,6 +31,10 @@ for kernel in "${@:-6.12}"; do
 	make -s -j"$jobs" -C "/lib/modules/$release/build" M="$out" FABRIC_SELFTESTS=1 modules
 	cp "/boot/config-$release" "$out/config"
 done
+flags=${FABRIC_COVERAGE:+-O0 -g --coverage}
+# make does not see that they are to be built otherwise.
+[ "$(cat .build/tree/flags 2>/dev/null)" = "$flags" ] || rm -rf .build/tree/tools
 copy .build/tree dkms.conf Kbuild Documentation kernel uapi scripts tools selftests
-make -s -j"$jobs" -C .build/tree/tools ${FABRIC_COVERAGE:+CFLAGS="-O0 -g --coverage"}
+echo "$flags" >.build/tree/flags
+make -s -j"$jobs" -C .build/tree/tools ${flags:+CFLAGS="$flags"}
 make -s -j"$jobs" -C .build/tree/selftests

@@ -6,9 +6,9 @@
 # Usage: check-long.sh
 #
 # All tests on the kernel with instruments, all on 7.2 with plans killed after each
-# change, what happens at once on a kernel that sees data races, an hour of torture, the
-# fuzzers for ten minutes each, the planted bugs, packages and DKMS: a night. The first
-# time it builds both kernels. Ends like check.sh.
+# change, what happens at once on a kernel that sees data races, what all tests reach on
+# one that counts, an hour of torture, the fuzzers for ten minutes each, the planted bugs,
+# packages and DKMS: a night. The first time it builds these kernels. Ends like check.sh.
 # What each stage printed is kept in .build/check-long/.
 set -uo pipefail
 
@@ -20,10 +20,12 @@ begin
 
 stage "kernel with instruments" scripts/lab/debug-kernel.sh debug
 stage "kernel that sees data races" scripts/lab/debug-kernel.sh kcsan
+stage "kernel that counts" scripts/lab/debug-kernel.sh gcov
 stage "coccinelle" make -s coccicheck
 stage "analyzer" make -s analyzer
 stage "packages" make -s package-test
 stage "fuzzers of user space" make -s fuzz SECONDS=600
+stage "coverage" make -s coverage
 stage "build for the tests" scripts/lab/enter.sh scripts/build.sh 6.12 7.2 6.12-debug 6.12-kcsan
 export FABRIC_BUILT=1
 stage "planted bugs" make -s mutants

@@ -3,12 +3,12 @@
 #
 # coverage.sh - which lines and branches of modules and tools the selftests reach
 #
-# Usage: coverage.sh [COLLECTION | COLLECTION/TEST]...      (default: core cli emu cci debug)
+# Usage: coverage.sh [COLLECTION | COLLECTION/TEST]...      (default: all)
 #        coverage.sh --report     what runs of vm-test.sh left, added up
 #
-# On the kernel with instruments; on another (FABRIC_KERNEL=6.12), which is a lot faster, the
-# tools alone. Counts are left in .build/coverage, one archive for each FABRIC_LANE, also
-# when it is not run from here: of modules always, of tools with FABRIC_COVERAGE=1.
+# On a kernel that counts, 6.12-gcov; on another (FABRIC_KERNEL=6.12) the tools alone. Counts
+# are left in .build/coverage, one archive for each FABRIC_LANE, also when it is not run from
+# here: of modules always, of tools with FABRIC_COVERAGE=1.
 set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."
@@ -42,10 +42,14 @@ case ${1:-} in
 	;;
 --report) ;;
 *)
-	[ $# -gt 0 ] || set -- core cli emu cci debug
 	rm -rf "$counts"
-	export FABRIC_COVERAGE=1 FABRIC_KERNEL=${FABRIC_KERNEL:-6.12-debug}
-	scripts/vm-test.sh "$@"
+	export FABRIC_COVERAGE=1 FABRIC_KERNEL=${FABRIC_KERNEL:-6.12-gcov}
+	if [ $# -gt 0 ]; then
+		scripts/vm-test.sh "$@"
+	else
+		scripts/vm-test.sh core cli emu cci cxl debug
+		FABRIC_LANE=pci FABRIC_TOPOLOGY=pcie scripts/vm-test.sh pci
+	fi
 	;;
 esac
 
