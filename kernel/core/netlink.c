@@ -998,12 +998,13 @@ static int grant_is_mappable(struct fabric_grant *grant, struct genl_info *info)
 	mutex_lock(&grant->lock);
 	if (!grant->obj.registered) {
 		ret = not_found(info, FABRIC_A_GRANT_ID, "grant");
+	} else if (grant->state != FABRIC_GRANT_STATE_ACTIVE) {
+		/* A request has no mode yet. */
+		NL_SET_ERR_MSG(info->extack, "The grant is not active");
+		ret = -ENXIO;
 	} else if (grant->mode != FABRIC_MODE_MAP) {
 		NL_SET_ERR_MSG(info->extack, "Only a grant in mode map has a file to open");
 		ret = -EOPNOTSUPP;
-	} else if (grant->state != FABRIC_GRANT_STATE_ACTIVE) {
-		NL_SET_ERR_MSG(info->extack, "The grant is not active");
-		ret = -ENXIO;
 	}
 	mutex_unlock(&grant->lock);
 	return ret;

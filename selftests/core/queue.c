@@ -1068,6 +1068,18 @@ static void change_that_fails_changes_nothing(void)
 	expect(!free_of(m0), "free %llu", free_of(m0));
 }
 
+static void change_is_of_the_granularity_that_was_asked_for(void)
+{
+	struct told_grant grant;
+
+	begin();
+	get(WANT(.device = m0, .size = 4 * MiB, .granularity = 2 * MiB), &grant);
+	must_fail(engine_set(&genl, grant.id, &(struct change){ .size = 5 * MiB }, NULL), EINVAL,
+		  "no multiple of the granularity");
+	must(engine_set(&genl, grant.id, &(struct change){ .size = 6 * MiB }, &grant));
+	expect(grant.size == 6 * MiB, "size %llu", grant.size);
+}
+
 static void growth_does_not_overtake_the_queue(void)
 {
 	struct told_grant grant, holder, big;
@@ -1080,6 +1092,8 @@ static void growth_does_not_overtake_the_queue(void)
 		  "Earlier requests in the queue");
 	must_fail(engine_set(&genl, big.id, &(struct change){ .size = MiB }, NULL), ENXIO,
 		  "not active");
+	expect(grant_open(&genl, big.id) < 0 && strstr(grant_text(), "not active"),
+	       "a request was opened: %s", grant_text());
 	del(&holder);
 	must_become(&genl, big.id, ACTIVE);
 }
@@ -1281,6 +1295,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(growth_keeps_what_is_there),
 	KTAP_TEST(size_goes_down_and_up_again),
 	KTAP_TEST(change_that_fails_changes_nothing),
+	KTAP_TEST(change_is_of_the_granularity_that_was_asked_for),
 	KTAP_TEST(growth_does_not_overtake_the_queue),
 	KTAP_TEST(change_of_what_may_be_taken_serves_who_waits),
 	KTAP_TEST(record_has_it_all_in_order),

@@ -145,6 +145,17 @@ region_is_given_back_and_taken_again()
 	fc grant del "$(new size 2M)"
 }
 
+what_cxl_memory_has_not_is_refused()
+{
+	local port
+
+	expect_refusal 1 "can be throttled, omit bandwidth-max" \
+		fc grant new kind memory size 2M device "$CXL_DEVICE" bandwidth-max 1Gb/s
+	port=$(ask port domain-id="$(domain_id "$CXL_DOMAIN")" -- id | head -n 1)
+	expect_refusal 1 "The link of this port cannot be set" fc port set "$port" link down
+	expect_refusal 1 "The speed of this port cannot be limited" fc port set "$port" speed-limit 2.5GT/s
+}
+
 ktap_run_all \
 	region_is_a_device_of_exactly_its_size \
 	region_is_fenced \
@@ -156,4 +167,5 @@ ktap_run_all \
 	released_slice_leaves_no_trace \
 	nothing_beyond_the_slice_is_mapped \
 	give_is_refused_while_granted \
+	what_cxl_memory_has_not_is_refused \
 	region_is_given_back_and_taken_again

@@ -374,6 +374,44 @@ grant_that_is_being_prepared_is_not_deleted()
 	expect_recovery
 }
 
+grant_that_is_being_resized_is_not_deleted()
+{
+	local id
+
+	id=$(fcj grant new kind memory size $size domain $sw device m0 | jq '.grants[0].id')
+	in_background slice_prepare fc grant set "$id" size $((2 * size))
+	expect_refusal 1 "being resized, try again" fc grant del "$id" force
+	expect_refusal 1 "being changed, try again" fc grant set "$id" priority 7
+	wake slice_prepare
+	wait "$pid"
+	fc grant del "$id"
+	expect_recovery
+}
+
+# Who asks again with the token waits for the first; what became of that is the answer
+request_fails_with_the_first_of_its_token()
+{
+	local request=(grant new kind memory size $size domain $sw device m0 token twice)
+	local first status=0
+
+	fault slice_prepare error 5
+	fault slice_prepare times 1
+	in_background slice_prepare fc "${request[@]}"
+	first=$pid
+	fc "${request[@]}" >"$KTAP_TMP/second" 2>&1 &
+	pid=$!
+	sleep 0.5
+	kill -0 $pid || fail "the second did not wait: $(cat "$KTAP_TMP/second")"
+	wake slice_prepare
+	wait "$first" && fail "the first was granted"
+	wait $pid || status=$?
+	expect_eq $status 1 "status of the second"
+	expect_match "$(cat "$KTAP_TMP/second")" "same token failed, try again" "its reason"
+	fc "${request[@]}" || fail "it was not granted at last"
+	fc grant del "$(ask slice domain-id="$domain" -- grant-id)"
+	expect_recovery
+}
+
 is_removing()
 {
 	[ "$(ask device domain-id="$domain" name="$1" -- health)" = removing ]
@@ -681,6 +719,8 @@ ktap_run_all \
 	slow_page_delays_nobody_else \
 	grant_that_is_being_prepared_is_reserved \
 	grant_that_is_being_prepared_is_not_deleted \
+	grant_that_is_being_resized_is_not_deleted \
+	request_fails_with_the_first_of_its_token \
 	sums_are_right_with_slices_in_every_state \
 	removal_during_prepare_fails_the_grant \
 	removal_during_commit_fails_the_grant \

@@ -109,6 +109,7 @@ properties_of_a_network_function_go_with_the_grant()
 	expect_match "$(vf_of_ip "$net")" "52:54:00:aa:bb:01.* vlan 7" "what ip says"
 	expect_eq "$(fcj grant show "$id" | jq -c '.grants[0] | [.mac, .vlan]')" \
 		'["52:54:00:aa:bb:01",7]' "what the grant says"
+	expect_refusal 1 "is one of a single function" fc grant set "$id" size 2
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
 	expect_eq "$(vf_of_ip "$net")" "$before" "what ip says afterwards"
 }
