@@ -101,6 +101,11 @@ static int grant_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
+static bool has_changed(const struct fabric_grant_file *gfile)
+{
+	return atomic_read(&gfile->grant->version) != READ_ONCE(gfile->seen);
+}
+
 static __poll_t grant_poll(struct file *file, poll_table *wait)
 {
 	struct fabric_grant_file *gfile = file->private_data;
@@ -108,7 +113,7 @@ static __poll_t grant_poll(struct file *file, poll_table *wait)
 	__poll_t events = 0;
 
 	poll_wait(file, &grant->wait, wait);
-	if (gfile->use != FABRIC_FILE_DATA && atomic_read(&grant->version) != gfile->seen)
+	if (gfile->use != FABRIC_FILE_DATA && has_changed(gfile))
 		events |= EPOLLIN | EPOLLRDNORM;
 	switch (READ_ONCE(grant->state)) {
 	case FABRIC_GRANT_STATE_ACTIVE:
@@ -121,25 +126,33 @@ static __poll_t grant_poll(struct file *file, poll_table *wait)
 	}
 }
 
-/* The grant as it is now, as the message that its notification is. */
+/*
+ * The grant as it is now, as the message that its notification is. A change that could not be
+ * told is told by the next read.
+ */
 static ssize_t read_state(struct fabric_grant_file *gfile, struct iov_iter *to)
 {
 	struct fabric_grant *grant = gfile->grant;
 	struct sk_buff *msg;
 	ssize_t ret;
+	int version;
 
 	msg = genlmsg_new(FABRIC_GRANT_MSG_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&grant->lock);
-	gfile->seen = atomic_read(&grant->version);
+	version = atomic_read(&grant->version);
 	ret = fabric_nl_fill_event(msg, fabric_grant_ended(grant) ? FABRIC_CMD_GRANT_DEL_NTF :
 				   FABRIC_CMD_GRANT_CHANGE_NTF, fabric_grant_fill, grant);
 	mutex_unlock(&grant->lock);
 	if (!ret && iov_iter_count(to) < msg->len)
 		ret = -EMSGSIZE;
-	if (!ret)
-		ret = copy_to_iter(msg->data, msg->len, to) == msg->len ? msg->len : -EFAULT;
+	if (!ret && copy_to_iter(msg->data, msg->len, to) != msg->len)
+		ret = -EFAULT;
+	if (!ret) {
+		ret = msg->len;
+		WRITE_ONCE(gfile->seen, version);
+	}
 	nlmsg_free(msg);
 	return ret;
 }
@@ -151,14 +164,13 @@ static ssize_t wait_for_change(struct kiocb *iocb, struct iov_iter *to)
 	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT;
 	int ret;
 
-	if (atomic_read(&grant->version) == gfile->seen) {
+	if (!has_changed(gfile)) {
 		if (fabric_grant_ended(grant))
 			return 0;
 		if (nonblock)
 			return -EAGAIN;
 		ret = wait_event_interruptible(grant->wait,
-					       atomic_read(&grant->version) != gfile->seen ||
-					       fabric_grant_ended(grant));
+					       has_changed(gfile) || fabric_grant_ended(grant));
 		if (ret)
 			return ret;
 	}

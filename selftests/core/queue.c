@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/engine.h"
@@ -226,6 +227,49 @@ static void request_tells_place_reason_and_time(void)
 	while (!engine_read(request.fd, &told))
 		;
 	expect(told.state == ACTIVE, "its file says state %u", told.state);
+}
+
+static bool polls(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLIN;
+}
+
+static void interrupt(int signal)
+{
+	(void)signal;
+}
+
+static void failed_read_loses_no_change(void)
+{
+	const struct itimerspec every = { { .tv_nsec = 100000000 }, { .tv_nsec = 100000000 } };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	void *nowhere = mmap(NULL, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct told_grant grant, told;
+	char small[NLMSG_HDRLEN];
+	timer_t timer;
+
+	begin();
+	get(WANT(.device = m0, .size = 1 * MiB, .holder = FABRIC_HOLDER_FILE), &grant);
+	expect(!polls(grant.fd), "a change before there is one");
+	must(engine_set(&genl, grant.id, &(struct change){ .priority = 77 }, &told));
+	expect(read(grant.fd, small, sizeof(small)) < 0 && errno == EMSGSIZE, "a short read: %s",
+	       strerror(errno));
+	expect(polls(grant.fd), "the change is lost with the short read");
+	expect(read(grant.fd, nowhere, 65536) < 0 && errno == EFAULT, "a read to nowhere: %s",
+	       strerror(errno));
+	expect(polls(grant.fd), "the change is lost with the read to nowhere");
+	must(engine_read(grant.fd, &told));
+	expect(told.priority == 77 && !polls(grant.fd), "it says priority %u", told.priority);
+	/* More than one, as the first can come before the read */
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = interrupt }, NULL);
+	expect(!timer_create(CLOCK_MONOTONIC, &event, &timer) &&
+	       !timer_settime(timer, 0, &every, NULL), "timer: %s", strerror(errno));
+	expect(read(grant.fd, small, sizeof(small)) < 0 && errno == EINTR, "an interrupted read: %s",
+	       strerror(errno));
+	timer_delete(timer);
+	must(engine_get(&genl, grant.id, &told));
 }
 
 static void request_that_waited_too_long_expires(void)
@@ -1259,6 +1303,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(queue_goes_as_documented),
 	KTAP_TEST(request_keeps_nobody_from_what_it_cannot_use),
 	KTAP_TEST(request_tells_place_reason_and_time),
+	KTAP_TEST(failed_read_loses_no_change),
 	KTAP_TEST(request_that_waited_too_long_expires),
 	KTAP_TEST(request_is_withdrawn_by_del),
 	KTAP_TEST(request_ends_with_its_file),
