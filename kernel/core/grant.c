@@ -315,12 +315,10 @@ void fabric_grant_kick(struct fabric_grant *grant, unsigned long delay)
 		fabric_grant_put(grant);
 }
 
-/* When something has to happen to it by itself. */
+/* When something has to happen to it by itself. For one in the queue it is its wait_end. */
 u64 fabric_grant_next_deadline(const struct fabric_grant *grant)
 {
 	lockdep_assert_held(&grant->lock);
-	if (grant->state == FABRIC_GRANT_STATE_QUEUED)
-		return grant->wait_end;
 	if (grant->state != FABRIC_GRANT_STATE_ACTIVE)
 		return 0;
 	if (grant->notice)
