@@ -188,11 +188,12 @@ hold()
 	local what=$1
 
 	shift
+	rm -f "$KTAP_TMP/out"
 	"$FABRIC_CTL" run kind memory size 32M domain $sw "$@" -- sh -c "$holder" sh "$what" \
 		>"$KTAP_TMP/out" 2>"$KTAP_TMP/err" &
 	keeper=$!
 	defer eval "kill -KILL $keeper 2>/dev/null; busywait 5000 free_is $sw $(sum total $sw)"
-	busywait 10000 grep -q pid "$KTAP_TMP/out"
+	busywait 10000 grep -qs pid "$KTAP_TMP/out"
 }
 
 notice_is_told_to_command_and_terminal()

@@ -98,11 +98,11 @@ node_of()
 # hold_open FUNCTION: by a program, until let_go
 hold_open()
 {
-	rm -f "$KTAP_TMP/hold"
+	rm -f "$KTAP_TMP/hold" "$KTAP_TMP/user"
 	mkfifo "$KTAP_TMP/hold"
 	"$vfio_user" "$(node_of "$1")" "$1" hold <"$KTAP_TMP/hold" >"$KTAP_TMP/user" &
 	exec 7>"$KTAP_TMP/hold"
-	busywait 10000 grep -q ready "$KTAP_TMP/user" || fail "$1 can't be opened"
+	busywait 10000 grep -qs ready "$KTAP_TMP/user" || fail "$1 can't be opened"
 }
 
 let_go()

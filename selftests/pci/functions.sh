@@ -336,6 +336,7 @@ program_in_the_way_of_force_is_ended()
 {
 	local holder id less vf status=0
 
+	rm -f "$KTAP_TMP/user"
 	mkfifo "$KTAP_TMP/never"
 	for _ in 1 2 3 4 5 6; do
 		function_new mode bare >/dev/null || fail "no grant"
@@ -346,7 +347,7 @@ program_in_the_way_of_force_is_ended()
 		"$vfio_user" "$FABRIC_CTL" "$KTAP_TMP" \
 		<>"$KTAP_TMP/never" >"$KTAP_TMP/user" 2>"$KTAP_TMP/err" &
 	holder=$!
-	busywait 20000 grep -q ready "$KTAP_TMP/user" || fail "it does not run: $(cat "$KTAP_TMP/err")"
+	busywait 20000 grep -qs ready "$KTAP_TMP/user" || fail "it does not run: $(cat "$KTAP_TMP/err")"
 	less=$(jq -r '.grants[0].id' "$KTAP_TMP/grant")
 	vf=$(jq -r '.grants[0].slice[0].function' "$KTAP_TMP/grant")
 	id=$(function_new mode vfio priority 200 wait 60s) || fail "no grant: $(cat "$KTAP_TMP/err")"
