@@ -322,6 +322,24 @@ grant_of_a_holder_is_left_alone()
 	expect_eq "$(fc save | jq -c .grants)" "[]" "grants that are saved"
 }
 
+# Also when its turn comes before it is answered
+request_of_a_plan_waits_for_what_it_takes()
+{
+	local preload=$SELFTESTS/cli/answer_state.so
+
+	[ -e "$preload" ] || skip "cli/answer_state.so is not built: run make first"
+	jq '.grants += [{token: "strong", kind: "memory", size: 50331648, domain: "a", device: "m0",
+		priority: 300}]' "$plan" >"$KTAP_TMP/more.json"
+	for preload in "" "$preload"; do
+		fc apply "$plan" force
+		grant_new size 40M domain a device m0 priority 10 reclaimable yes grace 300ms >/dev/null
+		LD_PRELOAD=$preload fc apply "$KTAP_TMP/more.json"
+		fc assert "$KTAP_TMP/more.json"
+		expect_eq "$(objects grant | jq -r '.[] | select(.token == "strong") | .state')" active \
+			"state of the grant"
+	done
+}
+
 objects_have_token()
 {
 	[ -n "$(objects grant | jq ".[] | select(.token == \"$1\")")" ]
@@ -558,7 +576,8 @@ ktap_run_all empty_system_is_an_empty_plan plan_is_made_so applied_twice_it_chan
 	saving_to_a_file_is_all_or_nothing only_what_differs_is_changed \
 	what_a_plan_does_not_mention_is_left_alone frozen_topology_is_changed_out_of_service \
 	switch_in_use_stays_in_service grant_is_not_deleted_without_force \
-	grant_on_a_draining_device_is_made_again grant_of_a_holder_is_left_alone assert_tells_by_its_status \
+	grant_on_a_draining_device_is_made_again grant_of_a_holder_is_left_alone \
+	request_of_a_plan_waits_for_what_it_takes assert_tells_by_its_status \
 	switch_that_cannot_go_live_is_rolled_back value_that_configfs_refuses_is_rolled_back \
 	bind_that_fails_is_rolled_back link_that_fails_is_rolled_back \
 	bind_that_fails_half_way_is_rolled_back port_in_state_error_is_got_out_of_it \

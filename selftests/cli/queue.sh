@@ -63,21 +63,23 @@ request_waits_until_capacity_is_there()
 	queued 0 || fail "it is still in the queue"
 }
 
-# Its turn can come before it is answered
+# Its turn can come before it is answered; then its file tells what became of it
 request_in_preparation_is_waited_for()
 {
-	local preload=$SELFTESTS/cli/answer_preparing.so
+	local preload=$SELFTESTS/cli/answer_state.so state
 
-	[ -e "$preload" ] || skip "cli/answer_preparing.so is not built: run make first"
-	fill
-	LD_PRELOAD=$preload later one size 4M wait 100s
-	busywait 10000 queued 1
-	sleep 0.5
-	expect_eq "$(cat "$KTAP_TMP/one")" "" "output before it is granted"
-	fc grant del "$filler"
-	wait "$pid" || fail "status $?: $(cat "$KTAP_TMP/one")"
-	defer fc grant del "$(later_id one)"
-	expect_eq "$(jq -r '.grants[0].state' "$KTAP_TMP/one")" active "the grant"
+	[ -e "$preload" ] || skip "cli/answer_state.so is not built: run make first"
+	for state in preparing failed; do
+		fill
+		ANSWER_STATE=$state LD_PRELOAD=$preload later one size 4M wait 100s
+		busywait 10000 queued 1
+		sleep 0.5
+		expect_eq "$(cat "$KTAP_TMP/one")" "" "output before it is granted"
+		fc grant del "$filler"
+		wait "$pid" || fail "status $?: $(cat "$KTAP_TMP/one")"
+		expect_eq "$(jq -r '.grants[0].state' "$KTAP_TMP/one")" active "the grant"
+		fc grant del "$(later_id one)"
+	done
 }
 
 request_without_wait_is_refused()

@@ -100,7 +100,8 @@ int request_wait(struct ctl *ctl, const struct fabric_grant **grant)
 	int fd = (*grant)->fd;
 	int err = -EAGAIN;
 
-	if (!request_is_pending(*grant))
+	/* Its turn can even be over by then: the file has the error. */
+	if (!request_is_pending(*grant) && (*grant)->state != FABRIC_GRANT_STATE_FAILED)
 		return 0;
 	if (fd < 0)
 		return ctl_fail(ctl, -EBADMSG, "The kernel did not install a descriptor");

@@ -2,7 +2,7 @@
 /*
  * Loaded into fabricctl with LD_PRELOAD: a request that is answered queued is told to be
  * in preparation, as the kernel tells it when the turn of the request comes before the
- * answer is written.
+ * answer is written; or failed, with ANSWER_STATE=failed, when the turn is over by then.
  */
 
 #include <dlfcn.h>
@@ -15,6 +15,7 @@
 
 static void change_state(struct nlmsghdr *header)
 {
+	const char *name = getenv("ANSWER_STATE");
 	struct nlattr *attr = (void *)((char *)NLMSG_DATA(header) + GENL_HDRLEN);
 	char *end = (char *)header + header->nlmsg_len;
 	__u32 state;
@@ -23,7 +24,8 @@ static void change_state(struct nlmsghdr *header)
 		if ((attr->nla_type & NLA_TYPE_MASK) == FABRIC_A_GRANT_STATE) {
 			memcpy(&state, attr + 1, sizeof(state));
 			if (state == FABRIC_GRANT_STATE_QUEUED)
-				state = FABRIC_GRANT_STATE_PREPARING;
+				state = name && !strcmp(name, "failed") ?
+					FABRIC_GRANT_STATE_FAILED : FABRIC_GRANT_STATE_PREPARING;
 			memcpy(attr + 1, &state, sizeof(state));
 		}
 		attr = (void *)((char *)attr + NLA_ALIGN(attr->nla_len));
