@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -17,13 +18,28 @@
 	.slice_shrink	= emu_slice_shrink,		\
 	.slice_copy	= emu_slice_copy,		\
 	.slice_page	= emu_slice_page,		\
-	.port_bind	= emu_port_bind,		\
-	.port_unbind	= emu_port_unbind,		\
-	.port_set_link	= emu_port_set_link,	\
+	.port_set_link	= emu_port_set_link,		\
 	.port_set_speed	= emu_port_set_speed
 
-static const struct fabric_backend_ops emu_ops = { EMU_OPS, .cci = emu_cci };
-static const struct fabric_backend_ops emu_ops_without_mailbox = { EMU_OPS };
+#define EMU_BIND_OPS					\
+	.port_bind	= emu_port_bind,		\
+	.port_unbind	= emu_port_unbind
+
+static const struct fabric_backend_ops emu_ops = { EMU_OPS, EMU_BIND_OPS, .cci = emu_cci };
+static const struct fabric_backend_ops emu_ops_without_mailbox = { EMU_OPS, EMU_BIND_OPS };
+/* As a switch of which the broker knows nothing but its mailbox */
+static const struct fabric_backend_ops emu_ops_mailbox_binds = { EMU_OPS, .cci = emu_cci };
+
+static bool mailbox_binds;
+module_param(mailbox_binds, bool, 0644);
+MODULE_PARM_DESC(mailbox_binds, "Bind ports of switches that go live through their mailboxes");
+
+static const struct fabric_backend_ops *ops_of(const struct emu_switch *sw)
+{
+	if (sw->cci.absent)
+		return &emu_ops_without_mailbox;
+	return READ_ONCE(mailbox_binds) ? &emu_ops_mailbox_binds : &emu_ops;
+}
 
 static struct emu_switch *to_emu_switch(struct config_item *item)
 {
@@ -265,8 +281,7 @@ static int emu_switch_activate(struct emu_switch *sw)
 
 	emu_faults_reset(sw);
 	emu_cci_reset(sw);
-	domain = fabric_domain_register(name, sw->cci.absent ? &emu_ops_without_mailbox : &emu_ops,
-					sw);
+	domain = fabric_domain_register(name, ops_of(sw), sw);
 	if (IS_ERR(domain)) {
 		emu_switch_unpin(sw);
 		ret = PTR_ERR(domain);

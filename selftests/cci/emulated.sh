@@ -319,6 +319,7 @@ bind_in_progress_is_shown()
 		"Bind vPPB 1"
 	expect_refusal 1 "Another operation on the port is running" \
 		fc fm bind $sw vcs 1 vppb 2 port $p2
+	expect_refusal 1 "The vPPB is in transition, try again" fc fm unbind $sw vcs 1 vppb 1
 	emu_fault $sw port_bind wake 1
 	wait "$pid" || fail "the bind failed: $(cat "$KTAP_TMP/background")"
 	expect_eq "$(vppb 1 1)" "port $p2"
@@ -483,6 +484,89 @@ return_codes_are_named()
 	all_refused "Reserved (00eeh)"
 }
 
+# flip AT BITS: of each answer, after the header of 12 bytes and what comes before
+flip()
+{
+	emu_cci_fault $sw flip_at "$1"
+	emu_cci_fault $sw flip "$2"
+}
+
+# Of the information on virtual switch 1: 4 bytes, id, state, upstream port, vPPBs, and
+# 4 bytes for each of these
+virtual_switch_that_is_not_what_was_asked_for_is_refused()
+{
+	flip 16 1
+	expect_refusal 1 "virtual switch is another one" fc fm bind $sw vcs 1 vppb 0 port $p2
+	flip 17 $((0x01 ^ 0xff))
+	expect_refusal 1 "no virtual switch with this id" fc fm bind $sw vcs 1 vppb 0 port $p2
+	flip 8 $((0x12))
+	expect_refusal 1 "Get Virtual CXL Switch Info: Aborted (0012h)" \
+		fc fm bind $sw vcs 1 vppb 0 port $p2
+	flip 8 $((0x06))
+	expect_refusal 1 "Get Physical Port State: Busy" fc fm ports $sw port $p2
+	emu_cci_fault $sw message_length 5
+	expect_refusal 1 "is truncated" fc fm show $sw port $p0
+}
+
+logical_devices_are_shown_and_left_alone()
+{
+	fc port unbind "$p2_id"
+	fc fm bind $sw vcs 1 vppb 0 port $p2
+	flip 20 $((0x2 ^ 0x3))
+	expect_eq "$(fm '.vcss[1].vppb[0] | "\(.state) \(.ld)"' vcs $sw)" "ld 255"
+	expect_refusal 1 "bound to a logical device" fc fm unbind $sw vcs 1 vppb 0
+	expect_eq "$(field port "$p2_id" binding)" bound
+}
+
+# The switch knows better than what the broker was told
+bind_that_the_switch_refuses_at_once()
+{
+	flip 20 $((0x2 ^ 0x0))
+	expect_refusal 1 "Bind vPPB: Invalid Input" fc fm bind $sw vcs 0 vppb 0 port $p2
+	expect_eq "$(field port "$p2_id" binding)" unbound
+	# nothing counts there but the command that goes on in the background
+	flip 15 $((0x52 ^ 0x51))
+	expect_refusal 1 "Bind vPPB: The mailbox works on something else" \
+		fc fm bind $sw vcs 1 vppb 0 port $p2
+	emu_faults_clear $sw
+	expect_eq "$(field port "$p2_id" binding)" error
+}
+
+ports_are_bound_by_the_mailbox_alone()
+{
+	local binds=/sys/module/fabric_emu/parameters/mailbox_binds other=binds$$ p1_id
+
+	echo 1 >$binds
+	defer eval "echo 0 >$binds"
+	defer emu_switch_del $other
+	emu_switch_new $other && emu_port_new $other p0 host0 && emu_port_new $other p1
+	emu_switch_live $other
+	echo 0 >$binds
+	p1_id=$(id_of port $other p1)
+	expect_refusal 1 "No such host at this switch" fc port bind "$p1_id" host nobody
+	expect_eq "$(field port "$p1_id" binding)" unbound
+	fc port bind "$p1_id" host host0
+	expect_eq "$(fm '.vcss[0].vppb[] | "\(.state) \(.port)"' vcs $other | tr '\n' ,)" "port 2,port 3,"
+	expect_eq "$(field port "$p1_id" host)" host0
+	fc port unbind "$p1_id"
+	fc port bind "$p1_id" host host1
+	expect_eq "$(fm '.vcss[1].vppb[0] | "\(.state) \(.port)"' vcs $other)" "port 3"
+	emu_fault $other port_unbind error $EIO
+	expect_refusal 1 "Unbind vPPB: Internal Error" fc port unbind "$p1_id"
+	emu_faults_clear $other
+	fc port unbind "$p1_id"
+	# after that nothing is bound, and there is nothing to undo
+	emu_fault $other port_bind error $EIO
+	expect_refusal 1 "Bind vPPB: Internal Error" fc port bind "$p1_id" host host1
+	expect_eq "$(field port "$p1_id" binding)" error
+	fc port unbind "$p1_id"
+	expect_eq "$(field port "$p1_id" binding)" unbound
+	emu_fault $other cci_message error $ETIMEDOUT
+	expect_refusal 1 "The switch does not answer" fc port bind "$p1_id" host host1
+	emu_faults_clear $other
+	fc port unbind "$p1_id"
+}
+
 command_that_is_lacking_is_named()
 {
 	emu_cci_fault $sw flip_at 8
@@ -565,6 +649,10 @@ ktap_run_all \
 	answer_that_is_spoilt_does_no_harm \
 	answer_to_another_command_is_refused \
 	return_codes_are_named \
+	virtual_switch_that_is_not_what_was_asked_for_is_refused \
+	logical_devices_are_shown_and_left_alone \
+	bind_that_the_switch_refuses_at_once \
+	ports_are_bound_by_the_mailbox_alone \
 	command_that_is_lacking_is_named \
 	bind_with_a_spoilt_answer_is_undone_by_unbind \
 	switch_that_goes_ends_the_command \
