@@ -35,6 +35,57 @@ region_names_its_members_in_order()
 	[ -n "$domain" ]
 }
 
+port_of_a_member_leads_to_the_region()
+{
+	local id
+
+	id=$(grant_new size 4M mode devdax port "$(port_of "$second")")
+	defer fc grant del "$id"
+	expect_eq "$(ask slice grant-id="$id" -- device-id)" "$CXL_DEVICE" "where the slice is"
+}
+
+# port_of MEMDEV: id of the port that it is below
+port_of()
+{
+	ask device domain-id="$(domain_id "$CXL_DOMAIN")" name="$1" -- port-id
+}
+
+label_of_all_members_is_one_of_the_region()
+{
+	local id memdev
+
+	for memdev in "$first" "$second"; do
+		expect_refusal 1 "No resource has" fc grant new kind memory size 4M label set=pair
+		memdev=$(id_of device "$CXL_DOMAIN" "$memdev")
+		fc device set "$memdev" label set=pair
+		defer eval "fc device set $memdev unlabel set >/dev/null"
+	done
+	id=$(grant_new size 4M mode devdax label set=pair)
+	defer fc grant del "$id"
+	expect_eq "$(ask slice grant-id="$id" -- device-id)" "$CXL_DEVICE" "where the slice is"
+}
+
+bandwidth_is_reserved_to_all_members()
+{
+	local id memdev least
+
+	least=$(for memdev in "$first" "$second"; do
+		ask resource port-id="$(port_of "$memdev")" -- free
+	done | sort -n | head -n 1)
+	expect_refusal 4 "" fc grant new kind memory size 4M device "$CXL_DEVICE" \
+		bandwidth-min $((least + 1))
+	id=$(grant_new size 4M mode devdax device "$CXL_DEVICE" bandwidth-min "$least")
+	for memdev in "$first" "$second"; do
+		expect_eq "$(ask resource port-id="$(port_of "$memdev")" -- granted)" "$least" \
+			"bandwidth of $memdev"
+	done
+	fc grant del "$id"
+	for memdev in "$first" "$second"; do
+		expect_eq "$(ask resource port-id="$(port_of "$memdev")" -- granted)" 0 \
+			"bandwidth of $memdev afterwards"
+	done
+}
+
 slice_of_both_is_written_and_read_back()
 {
 	local id
@@ -74,6 +125,9 @@ loss_of_one_member_ends_the_grants_of_both()
 ktap_run_all \
 	region_is_as_large_as_both \
 	region_names_its_members_in_order \
+	port_of_a_member_leads_to_the_region \
+	label_of_all_members_is_one_of_the_region \
+	bandwidth_is_reserved_to_all_members \
 	slice_of_both_is_written_and_read_back \
 	next_holder_finds_zeros \
 	loss_of_one_member_ends_the_grants_of_both
