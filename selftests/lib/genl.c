@@ -234,7 +234,7 @@ int genl_receive(struct genl *genl, const struct genl_req *req, struct genl_answ
 	answer->miss = -1;
 	answer->bad = -1;
 	for (;;) {
-		got = recv(genl->fd, buffer, sizeof(buffer), flags);
+		got = recv(genl->fd, buffer, genl->room ? genl->room : sizeof(buffer), flags);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {

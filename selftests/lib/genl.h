@@ -25,6 +25,7 @@
  * @group_names: their names
  * @nr_groups: their number
  * @implicit: requests do not say that they are for the kernel
+ * @room: how much is read at a time, the size of what a dump comes in; 0 for as much as there is
  */
 struct genl {
 	int fd;
@@ -34,6 +35,7 @@ struct genl {
 	char group_names[8][GENL_NAMSIZ];
 	unsigned int nr_groups;
 	bool implicit;
+	size_t room;
 };
 
 struct genl_req {
