@@ -321,6 +321,36 @@ static void ask_grow(struct genl_req *req)
 	req_u32(req, FABRIC_A_GRANT_PIECES, 4);
 }
 
+static void set_label(__u16 attr, const char *label)
+{
+	struct genl_req req;
+
+	req_init(&genl, &req, FABRIC_CMD_DEVICE_SET, 0);
+	ask_device(&req);
+	req_str(&req, attr, label);
+	must(engine_talk(&genl, &req, 0, NULL));
+}
+
+/* What it was asked for with is copied when it grows. */
+static void with_label(void)
+{
+	set_label(FABRIC_A_DEVICE_LABEL, "tier=gold");
+	make_grant(&WANT(.size = 256 * KiB, .holder = FABRIC_HOLDER_NONE, .capability = "ram",
+			 .label = "tier=gold"));
+}
+
+static void without_label(void)
+{
+	without_grants();
+	set_label(FABRIC_A_DEVICE_UNLABEL, "tier");
+}
+
+static void ask_grow_there(struct genl_req *req)
+{
+	ask_grant(req);
+	req_uint(req, FABRIC_A_GRANT_SIZE, 512 * KiB);
+}
+
 static void ask_shrink(struct genl_req *req)
 {
 	ask_grant(req);
@@ -394,6 +424,21 @@ static void ask_tenant_new(struct genl_req *req)
 	put_nest(req, FABRIC_A_TENANT_MEMBER, put_uid);
 }
 
+static void with_lists(void)
+{
+	struct genl_req req;
+
+	req_init(&genl, &req, FABRIC_CMD_TENANT_NEW, 0);
+	ask_tenant_new(&req);
+	must(engine_talk(&genl, &req, FABRIC_A_TENANT_ID, &tenant));
+}
+
+static void ask_tenant_most(struct genl_req *req)
+{
+	ask_tenant(req);
+	req_u32(req, FABRIC_A_TENANT_PRIORITY_MAX, 700);
+}
+
 /* Nearly all of the memory, of somebody less important who gives it back at once */
 static void with_holder(void)
 {
@@ -455,6 +500,8 @@ static const struct operation {
 	{ "grant-del", FABRIC_CMD_GRANT_DEL, 0, with_grant, ask_grant, without_grants },
 	{ "grant-set that grows", FABRIC_CMD_GRANT_SET, 0, with_grant, ask_grow,
 	  without_grants },
+	{ "grant-set that grows, with labels", FABRIC_CMD_GRANT_SET, 0, with_label,
+	  ask_grow_there, without_label },
 	{ "grant-set that shrinks", FABRIC_CMD_GRANT_SET, 0, with_grant, ask_shrink,
 	  without_grants },
 	{ "grant-set of the priority", FABRIC_CMD_GRANT_SET, 0, with_grant, ask_priority,
@@ -468,6 +515,8 @@ static const struct operation {
 	  .after = without_tenants },
 	{ "tenant-new", FABRIC_CMD_TENANT_NEW, 0, NULL, ask_tenant_new, without_tenants },
 	{ "tenant-set", FABRIC_CMD_TENANT_SET, 0, with_tenant, ask_tenant_set,
+	  without_tenants },
+	{ "tenant-set that keeps lists", FABRIC_CMD_TENANT_SET, 0, with_lists, ask_tenant_most,
 	  without_tenants },
 	{ "tenant-del", FABRIC_CMD_TENANT_DEL, 0, with_tenant, ask_tenant, without_tenants },
 	{ "stats-get", FABRIC_CMD_STATS_GET },
