@@ -381,6 +381,19 @@ static void ask_tenant(struct genl_req *req)
 	req_u32(req, FABRIC_A_TENANT_ID, tenant);
 }
 
+/* The first of the tenant: from now on it is counted what it has. */
+static void ask_new_of_tenant(struct genl_req *req)
+{
+	ask_new(req, 64 * KiB, FABRIC_HOLDER_NONE);
+	req_str(req, FABRIC_A_GRANT_TENANT, "fail-nth");
+}
+
+static void without_both(void)
+{
+	without_grants();
+	without_tenants();
+}
+
 static void put_nest(struct genl_req *req, __u16 type, void (*fill)(struct genl_req *nest))
 {
 	static struct genl_req nest;
@@ -498,6 +511,8 @@ static const struct operation {
 	{ "grant-new that reclaims", FABRIC_CMD_GRANT_NEW, 0, with_holder, ask_new_reclaims,
 	  without_grants, .takes = true },
 	{ "grant-del", FABRIC_CMD_GRANT_DEL, 0, with_grant, ask_grant, without_grants },
+	{ "grant-new of a tenant", FABRIC_CMD_GRANT_NEW, 0, with_lists, ask_new_of_tenant,
+	  without_both },
 	{ "grant-set that grows", FABRIC_CMD_GRANT_SET, 0, with_grant, ask_grow,
 	  without_grants },
 	{ "grant-set that grows, with labels", FABRIC_CMD_GRANT_SET, 0, with_label,
