@@ -264,6 +264,19 @@ grant_grows_and_shrinks()
 	expect_refusal $CAPACITY "" fc grant set "$id" size 64M
 }
 
+grant_has_at_most_32_slices()
+{
+	local id
+
+	defer emu_switch_del many$$
+	emu_switch_of many$$ 34 1M 1M
+	id=$(grant_new size 32M domain many$$ pieces 32)
+	defer fc grant del "$id"
+	expect_refusal $CAPACITY "The grant has 32 slices, the most that there can be" \
+		fc grant set "$id" size 33M pieces 2
+	expect_eq "$(field grant "$id" size)" $((32 << 20)) "size of the grant"
+}
+
 lease_is_renewed_and_ends()
 {
 	local id before
@@ -317,6 +330,7 @@ ktap_run_all \
 	command_is_the_process_that_was_run \
 	watcher_ends_with_the_command \
 	grant_grows_and_shrinks \
+	grant_has_at_most_32_slices \
 	lease_is_renewed_and_ends \
 	same_token_is_the_same_grant \
 	what_is_usual_is_not_in_the_text

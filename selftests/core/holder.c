@@ -529,6 +529,26 @@ static void opened_file_does_not_hold_the_grant(void)
 	expect_whole(0);
 }
 
+static void only_what_can_be_mapped_is_opened(void)
+{
+	bool mapped = backend.mode == FABRIC_MODE_MAP, opened;
+	struct grant grant;
+	int fd;
+
+	begin();
+	must_get_grant(&genl, FABRIC_HOLDER_NONE, &grant);
+	fd = grant_open(&genl, grant.id);
+	opened = fd >= 0;
+	if (opened != mapped)
+		ktap_fail("open: %s", opened ? "it has no file" : grant_text());
+	if (!opened && !strstr(grant_text(), "Only a grant in mode map"))
+		ktap_fail("it says: %s", grant_text());
+	if (opened)
+		close(fd);
+	if (grant_del(&genl, grant.id, false))
+		ktap_fail("del: %s", grant_text());
+}
+
 static void file_tells_its_holder_of_the_forced_release(void)
 {
 	struct pollfd poll_fd;
@@ -609,6 +629,7 @@ static const struct ktap_test tests[] = {
 	KTAP_TEST(fork_keeps_the_grant),
 	KTAP_TEST(passed_on_file_keeps_the_grant_until_the_last_ends),
 	KTAP_TEST(file_in_flight_is_released_with_its_socket),
+	KTAP_TEST(only_what_can_be_mapped_is_opened),
 	KTAP_TEST(file_tells_its_holder_of_the_forced_release),
 	/* where the file of the grant is what is mapped */
 	KTAP_TEST(mapping_keeps_the_grant),

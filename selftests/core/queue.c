@@ -266,7 +266,7 @@ static void failed_read_loses_no_change(void)
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = interrupt }, NULL);
 	expect(!timer_create(CLOCK_MONOTONIC, &event, &timer) &&
 	       !timer_settime(timer, 0, &every, NULL), "timer: %s", strerror(errno));
-	expect(read(grant.fd, small, sizeof(small)) < 0 && errno == EINTR, "an interrupted read: %s",
+	expect(read(grant.fd, small, sizeof(small)) < 0 && errno == EINTR, "interrupted: %s",
 	       strerror(errno));
 	timer_delete(timer);
 	must(engine_get(&genl, grant.id, &told));
@@ -892,6 +892,7 @@ static void lease_is_renewed(void)
 	must(engine_renew(&genl, grant.id, ZERO, &grant));
 	expect(!grant.has_lease_left, "the lease is still there");
 	must_fail(engine_renew(&genl, grant.id, 0, &grant), EINVAL, "has no lease");
+	must_fail(engine_renew(&genl, grant.id, 1ULL << 50, &grant), ERANGE, "at most ten years");
 }
 
 static void lease_is_renewed_during_its_grace(void)

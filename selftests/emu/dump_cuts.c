@@ -93,7 +93,7 @@ static void compare(__u8 cmd, __u16 filter, size_t least, size_t most)
 	size_t room, at;
 
 	dump(cmd, filter, 0, &whole);
-	expect(whole.len > 2 * least + most, "%zu bytes are too few to be cut in the second message",
+	expect(whole.len > 2 * least + most, "%zu bytes are not cut in the second message",
 	       whole.len);
 	for (room = least; room < least + most; room += NLMSG_ALIGNTO) {
 		dump(cmd, filter, room, &cut);

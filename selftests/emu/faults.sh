@@ -391,7 +391,7 @@ grant_that_is_being_resized_is_not_deleted()
 # Who asks again with the token waits for the first; what became of that is the answer
 request_fails_with_the_first_of_its_token()
 {
-	local request=(grant new kind memory size $size domain $sw device m0 token twice)
+	local request=(grant new kind memory size "$size" domain "$sw" device m0 token twice)
 	local first status=0
 
 	fault slice_prepare error 5

@@ -106,6 +106,8 @@ unload_without_grants_is_clean()
 
 	id=$(grant_new size 4M domain $sw)
 	fc grant del "$id"
+	# tenants are the broker's own and go with it
+	fc tenant new left$$ quota memory=1M user 1
 	emu_switch_del $sw
 	rmmod fabric_emu
 	rmmod fabric
