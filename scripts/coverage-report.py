@@ -6,6 +6,10 @@ usage: coverage-report.py DIRECTORY
 
 DIRECTORY/RUN/PATH holds what a run left of the object whose notes are /PATH, and a copy of
 these. Runs are added up, but for what they left of objects that were built again since.
+
+Why a line of kernel/core is not reached is in selftests/unreached: a reason, and below it, each
+after a tab, the file, the function and the line. What has no reason there is printed last, and
+what has one and was reached.
 """
 
 import collections
@@ -16,6 +20,9 @@ import re
 import subprocess
 import sys
 
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+REASONS = 'selftests/unreached'
+WITH_REASONS = 'kernel/core/'
 # A file is known by its path below the directory that was built
 SOURCE = re.compile(r'(?:^|/)((?:kernel|tools)/(?:[\w-]+/)*[\w-]+\.[ch])$')
 
@@ -60,9 +67,39 @@ def missed(counts):
     return ' '.join(f'{a}' if a == b else f'{a}-{b}' for a, b in found)
 
 
+def reasons():
+    """The lines that have a reason, as 'FILE FUNCTION: LINE'."""
+    with open(os.path.join(TOP, REASONS), encoding='utf-8') as file:
+        return {line.strip() for line in file if line.startswith('\t')}
+
+
+def explain(lines, functions):
+    """Print the missed lines without a reason, and the reasons of what was not missed."""
+    missing = {}
+    for name in sorted(lines):
+        if not name.startswith(WITH_REASONS):
+            continue
+        with open(os.path.join(TOP, name), encoding='utf-8') as file:
+            text = file.read().splitlines()
+        for number, count in sorted(lines[name].items()):
+            if not count:
+                key = f'{name[len(WITH_REASONS):]} {functions[name, number]}: ' \
+                      f'{text[number - 1].strip()}'
+                missing.setdefault(key, number)
+    known = reasons()
+    print(f'\nwithout a reason in {REASONS}: {len(missing.keys() - known)}')
+    for key in missing:
+        if key not in known:
+            print(f'\t{key}')
+    print(f'\nreached, with a reason in {REASONS}: {len(known - missing.keys())}')
+    for key in sorted(known - missing.keys()):
+        print(f'\t{key}')
+
+
 def main():
-    """One table, one list."""
+    """One table, two lists."""
     lines = collections.defaultdict(collections.Counter)
+    functions = {}
     branches = collections.defaultdict(collections.Counter)
     for told in count_files(sys.argv[1]):
         match = SOURCE.search(told['file'])
@@ -72,6 +109,7 @@ def main():
         for line in told['lines']:
             number = line['line_number']
             lines[name][number] += line['count']
+            functions[name, number] = line.get('function_name')
             # by function too: an inline one of a header has its own in each
             place = number, line.get('function_name')
             for index, branch in enumerate(line['branches']):
@@ -95,6 +133,7 @@ def main():
     for name in sorted(lines):
         if not all(lines[name].values()):
             print(f'{name}: {missed(lines[name])}')
+    explain(lines, functions)
 
 
 if __name__ == '__main__':
