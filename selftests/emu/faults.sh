@@ -519,6 +519,34 @@ removal_of_the_device_ends_its_grants()
 	expect_recovery
 }
 
+# What was kept for it goes with the device; it looks for something else
+removal_leaves_a_waiting_request_in_the_queue()
+{
+	local other weak request
+
+	other=$(grant_new size 32M domain $sw device m1 priority 900)
+	weak=$(grant_new size 16M domain $sw device m0 priority 10 reclaimable yes grace 60s)
+	"$FABRIC_CTL" -j grant new kind memory size 32M domain $sw priority 500 wait 100s \
+		>"$KTAP_TMP/waiting" 2>&1 &
+	request=$!
+	busywait 10000 reserved_is $((16 * MiB)) || fail "nothing is kept for it"
+	emu_remove $sw m0
+	busywait 10000 grant_gone "$weak" || fail "the grant is $(grant_state "$weak")"
+	not id_of device $sw m0 >/dev/null || fail "the device is still there"
+	expect_eq "$(objects queue | jq length)" 1 "requests that wait"
+	fc grant del "$other"
+	wait $request || fail "status $?: $(cat "$KTAP_TMP/waiting")"
+	expect_eq "$(jq -r '.grants[0].state' "$KTAP_TMP/waiting")" active "the request"
+	fc grant del "$(jq '.grants[0].id' "$KTAP_TMP/waiting")"
+	emu_plug $sw m0
+	expect_recovery
+}
+
+reserved_is()
+{
+	[ "$(sum reserved $sw)" -eq "$1" ]
+}
+
 removal_with_a_mapping_is_a_bus_error()
 {
 	local id status=0
@@ -727,6 +755,7 @@ ktap_run_all \
 	removal_during_revoke_ends_the_grant \
 	removal_during_release_ends_the_grant \
 	removal_of_the_device_ends_its_grants \
+	removal_leaves_a_waiting_request_in_the_queue \
 	removal_with_a_mapping_is_a_bus_error \
 	removal_with_a_failed_release_leaves_the_device_gone \
 	failed_bind_is_a_state \
