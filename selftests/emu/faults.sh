@@ -494,6 +494,36 @@ removal_during_commit_fails_the_grant()
 	expect_match "$(cat "$KTAP_TMP/background")" "removed by surprise" "text"
 }
 
+removal_during_growth_ends_the_grant()
+{
+	local id
+
+	id=$(grant_new size $size domain $sw device m0)
+	not lost_during slice_prepare fc grant set "$id" size $((2 * size)) ||
+		fail "it grew on a device that is gone"
+}
+
+removal_during_growth_leaves_what_is_elsewhere()
+{
+	local filler id remover
+
+	filler=$(grant_new size 32M domain $sw device m0)
+	id=$(grant_new size 32M domain $sw)
+	fc grant del "$filler"
+	in_background slice_prepare fc grant set "$id" size 36M pieces 2
+	emu_remove $sw m0 &
+	remover=$!
+	busywait 20000 is_removing m0 || fail "the device does not go"
+	fault slice_prepare wake 1
+	wait "$pid" && fail "it grew on a device that is gone"
+	expect_match "$(cat "$KTAP_TMP/background")" "removed by surprise" "text"
+	wait "$remover"
+	expect_eq "$(field grant "$id" size) $(grant_state "$id")" "$((32 * MiB)) active" "the grant"
+	fc grant del "$id"
+	emu_plug $sw m0
+	expect_recovery
+}
+
 removal_during_revoke_ends_the_grant()
 {
 	lost_during slice_revoke fc grant del "$(grant_new size $size domain $sw device m0)"
@@ -545,6 +575,36 @@ removal_leaves_a_waiting_request_in_the_queue()
 reserved_is()
 {
 	[ "$(sum reserved $sw)" -eq "$1" ]
+}
+
+# Its grace ends meanwhile
+force_waits_for_what_the_holder_does()
+{
+	local weak request
+
+	weak=$(grant_new size 32M domain $sw device m0 priority 10 reclaimable yes grace 5s)
+	"$FABRIC_CTL" -j grant new kind memory size 32M domain $sw device m0 priority 500 \
+		wait 100s >"$KTAP_TMP/waiting" 2>&1 &
+	request=$!
+	busywait 10000 has_notice "$weak" || fail "there is no notice"
+	in_background slice_shrink fc grant set "$weak" size 16M
+	busywait 10000 grace_is_over "$weak" || fail "the grace does not end"
+	wake slice_shrink
+	wait "$pid" || fail "it did not shrink: $(cat "$KTAP_TMP/background")"
+	wait $request || fail "status $?: $(cat "$KTAP_TMP/waiting")"
+	grant_gone "$weak" || fail "the grant is $(grant_state "$weak")"
+	fc grant del "$(jq '.grants[0].id' "$KTAP_TMP/waiting")"
+	expect_recovery
+}
+
+has_notice()
+{
+	fcj grant show "$1" | jq -e '.grants[0].notice'
+}
+
+grace_is_over()
+{
+	fcj grant show "$1" | jq -e '.grants[0].notice.left == 0'
 }
 
 removal_with_a_mapping_is_a_bus_error()
@@ -752,10 +812,13 @@ ktap_run_all \
 	sums_are_right_with_slices_in_every_state \
 	removal_during_prepare_fails_the_grant \
 	removal_during_commit_fails_the_grant \
+	removal_during_growth_ends_the_grant \
+	removal_during_growth_leaves_what_is_elsewhere \
 	removal_during_revoke_ends_the_grant \
 	removal_during_release_ends_the_grant \
 	removal_of_the_device_ends_its_grants \
 	removal_leaves_a_waiting_request_in_the_queue \
+	force_waits_for_what_the_holder_does \
 	removal_with_a_mapping_is_a_bus_error \
 	removal_with_a_failed_release_leaves_the_device_gone \
 	failed_bind_is_a_state \
