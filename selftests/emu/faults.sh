@@ -582,13 +582,13 @@ force_waits_for_what_the_holder_does()
 {
 	local weak request
 
-	weak=$(grant_new size 32M domain $sw device m0 priority 10 reclaimable yes grace 5s)
+	weak=$(grant_new size 32M domain $sw device m0 priority 10 reclaimable yes grace 20s)
 	"$FABRIC_CTL" -j grant new kind memory size 32M domain $sw device m0 priority 500 \
 		wait 100s >"$KTAP_TMP/waiting" 2>&1 &
 	request=$!
 	busywait 10000 has_notice "$weak" || fail "there is no notice"
 	in_background slice_shrink fc grant set "$weak" size 16M
-	busywait 10000 grace_is_over "$weak" || fail "the grace does not end"
+	busywait 40000 grace_is_over "$weak" || fail "the grace does not end"
 	wake slice_shrink
 	wait "$pid" || fail "it did not shrink: $(cat "$KTAP_TMP/background")"
 	wait $request || fail "status $?: $(cat "$KTAP_TMP/waiting")"
