@@ -108,6 +108,8 @@ emu_faults_clear()
 		echo 0 >"$dir/error"
 		echo 0 >"$dir/delay_ms"
 		echo -1 >"$dir/times"
+		# an operation that a failed test left there goes on
+		echo 1 >"$dir/wake"
 	done
 	emu_cci_fault "$1" message_length -1
 	emu_cci_fault "$1" payload_length -1
