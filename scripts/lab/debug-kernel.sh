@@ -10,7 +10,8 @@
 # 6.12-FLAVOUR: FABRIC_KERNEL=6.12-debug scripts/vm-test.sh. It is built when the
 # configuration or Debian's source changed; what was built stays in the lab's directory,
 # so that a new root gets it at once. Kept small: it has what config.guest,
-# selftests/config and the flavour name, and what Kconfig needs for that.
+# selftests/config and the flavour name, and what Kconfig needs for that. A file
+# selftests/config.FLAVOUR.patch changes the source, and says why.
 
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lab.sh
@@ -28,13 +29,20 @@ configuration()
 	printf 'CONFIG_LOCALVERSION="-fabric-%s"\n' "$1"
 }
 
+# source_patch FLAVOUR
+source_patch()
+{
+	[ ! -e "$REPO/selftests/config.$1.patch" ] || cat "$REPO/selftests/config.$1.patch"
+}
+
 # Inside the root: build below /fabric/.build, leave the archive there.
 if [ "${1:-}" = --inner ]; then
 	name=$2 version=$3
 	work=/fabric/.build/kernel-$name
 	tree=$work/tree stage=$work/stage
+	source=$work/source-$version-$(source_patch "${name#*-}" | sha256sum | head -c 12)
 
-	if [ ! -e "$work/source-$version" ]; then
+	if [ ! -e "$source" ]; then
 		rm -rf "$work"
 		mkdir -p "$work/deb" "$tree"
 		chmod 777 "$work/deb"
@@ -44,7 +52,8 @@ if [ "${1:-}" = --inner ]; then
 			tar -xO --wildcards './usr/src/linux-source-*.tar.xz' | xz -dc -T2 |
 			tar -x -C "$tree" --strip-components=1
 		rm -r "$work/deb"
-		touch "$work/source-$version"
+		source_patch "${name#*-}" | patch -d "$tree" -p1 >&2
+		touch "$source"
 	fi
 
 	cd "$tree"
@@ -92,7 +101,8 @@ name=$SERIES-$flavour
 root=$("$LAB_SCRIPTS/root.sh" | tail -n 1)
 version=$(chroot "$root" apt-cache policy "linux-source-$SERIES" |
 	awk '$1 == "Candidate:" { print $2 }')
-key=$({ echo "$BUILD_VERSION $version"; configuration "$flavour"; } | sha256sum)
+key=$({ echo "$BUILD_VERSION $version"; configuration "$flavour"; source_patch "$flavour"; } |
+	sha256sum)
 key=${key:0:12}
 archive=$LAB/kernel-$name-$key.tar
 
