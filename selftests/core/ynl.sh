@@ -19,13 +19,6 @@ command -v jq >/dev/null || ktap_skip_all "there is no jq"
 backend_up
 domain=$(domain_id "$FABRIC_TEST_DOMAIN")
 
-# The schema, if any is to be looked at: once will do, and takes long
-ynl()
-{
-	PYTHONDONTWRITEBYTECODE=1 python3 "$cli" --spec "$spec" --schema "${validate:-}" \
-		--output-json "$@"
-}
-
 client_lists_domains()
 {
 	validate=$schema ynl --dump domain-get >"$KTAP_TMP/domains"

@@ -278,7 +278,7 @@ region_removed()
 	id=$(new)
 	pin "$1" "$id"
 	# the removal waits for its slices, but not for ever
-	timeout 60 "$FABRIC_CTL" region destroy "$CXL_REGION" force >/dev/null 2>&1 || true
+	fc region destroy "$CXL_REGION" force >/dev/null 2>&1 || true
 	[ "$1" != rdma ] || tell read "read"
 	expect_match "$(grant_state "$id")" '^(quarantined|revoking)$' "state while pinned"
 	sums_are_right || fail "the sums are wrong"

@@ -40,3 +40,10 @@ need_ynl()
 	has_python yaml jsonschema ||
 		ktap_skip_all "the YNL client needs python3-yaml and python3-jsonschema"
 }
+
+# The schema, if any is to be looked at: once will do, and takes long
+ynl()
+{
+	PYTHONDONTWRITEBYTECODE=1 python3 "$cli" --spec "$spec" --schema "${validate:-}" \
+		--output-json "$@"
+}
