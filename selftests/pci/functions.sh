@@ -83,6 +83,14 @@ named_driver_is_bound_by_override()
 	driver_is "$vf" fabric_pci || fail "$vf is not parked"
 }
 
+# That of ports knows at once that it is none
+driver_that_does_not_take_it_is_named()
+{
+	expect_refusal 1 "Driver pcieport does not take 0000:" fc grant new "${one[@]}" driver pcieport
+	expect_eq "$(ask resource device-id="$device" capability=net -- free quarantined)" "7 0" \
+		"capacity"
+}
+
 named_driver_is_for_the_administrator()
 {
 	fc tenant new selftest user $uid quota function=1 >/dev/null
@@ -126,6 +134,17 @@ rate_of_a_network_function_is_limited()
 	expect_match "$(vf_of_ip "$net")" "max_tx_rate 100Mbps" "what ip says"
 	fc grant del "$id" >/dev/null || fail "the grant is not released"
 	not eval 'vf_of_ip "$net" | grep -q tx_rate' || fail "the limit is there: $(vf_of_ip "$net")"
+}
+
+# Limits are parts of the speed of the link
+rate_needs_a_link()
+{
+	local net
+
+	net=$(ls "$PCI/$igb/net")
+	ip link set "$net" down
+	expect_refusal 1 "is its link up?" fc grant new "${one[@]}" mode bare bandwidth-max 100Mb/s
+	expect_eq "$(ask resource device-id="$device" capability=net -- free)" 7 "free"
 }
 
 properties_of_others_are_refused()
@@ -416,9 +435,11 @@ ktap_run_all \
 	node_belongs_to_the_user_that_asked \
 	granted_function_gets_the_driver_of_the_host \
 	named_driver_is_bound_by_override \
+	driver_that_does_not_take_it_is_named \
 	named_driver_is_for_the_administrator \
 	properties_of_a_network_function_go_with_the_grant \
 	rate_of_a_network_function_is_limited \
+	rate_needs_a_link \
 	properties_of_others_are_refused \
 	shared_group_is_refused_with_the_names_of_the_others \
 	function_of_nvme_is_granted \

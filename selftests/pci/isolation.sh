@@ -86,6 +86,26 @@ bridge_is_named()
 	expect_match "$(obstacles 0000:00:00.0)" "bridge" "obstacles of the host bridge"
 }
 
+# refused_by_name ADDRESS CAPABILITY STATUS TEXT: also by force
+refused_by_name()
+{
+	expect_refusal "$3" "$4" fc grant new kind function size 1 capability "$2" force \
+		device "$(ask device name="$1" -- id)"
+}
+
+function_that_is_not_isolated_is_not_granted()
+{
+	local address method
+
+	address=$(in_slot 5)
+	refused_by_name "$address" nvme/pf 5 "No IOMMU keeps $address from the memory of others"
+	method=$(cat "$PCI/$igb/reset_method")
+	defer eval "echo $method >$PCI/$igb/reset_method"
+	echo >"$PCI/$igb/reset_method"
+	refused_by_name "$igb" net/pf 1 "Nothing can reset $igb between two holders"
+	[ "$(basename "$(realpath "$PCI/$igb/driver")")" = igb ] || fail "igb lost its function"
+}
+
 port_show_says_it_for_each_function_below()
 {
 	local port first
@@ -108,4 +128,5 @@ ktap_run_all \
 	function_without_iommu_is_named \
 	function_without_reset_is_named \
 	bridge_is_named \
+	function_that_is_not_isolated_is_not_granted \
 	port_show_says_it_for_each_function_below

@@ -89,6 +89,14 @@ whole_function_is_granted_by_name_only()
 		device "$(ask device name="$(nvme_alone)" -- id)"
 }
 
+# They are set by the physical function, for its virtual ones
+whole_function_has_no_properties()
+{
+	expect_refusal 1 "Whole functions have no mac, vlan and bandwidth-max" \
+		fc grant new "${whole[@]}" mode bare force mac 52:54:00:aa:bb:01
+	driver_is "$igb" igb || fail "igb lost its function"
+}
+
 # ports_above FUNCTION: addresses, up to the root
 ports_above()
 {
@@ -279,6 +287,7 @@ ktap_run_all \
 	functions_offer_themselves \
 	bad_table_is_refused \
 	whole_function_is_granted_by_name_only \
+	whole_function_has_no_properties \
 	bandwidth_is_reserved_up_to_the_root \
 	tenant_needs_a_quota_by_name \
 	whole_function_goes_and_comes_back \
