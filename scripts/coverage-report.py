@@ -7,7 +7,7 @@ usage: coverage-report.py DIRECTORY
 DIRECTORY/RUN/PATH holds what a run left of the object whose notes are /PATH, and a copy of
 these. Runs are added up, but for what they left of objects that were built again since.
 
-Why a line of kernel/core is not reached is in selftests/unreached: a reason, and below it, each
+Why a line of kernel is not reached is in selftests/unreached: a reason, and below it, each
 after a tab, the file, the function and the line. What has no reason there is printed last, and
 what has one and was reached.
 """
@@ -22,7 +22,7 @@ import sys
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 REASONS = 'selftests/unreached'
-WITH_REASONS = 'kernel/core/'
+WITH_REASONS = 'kernel/'
 # A file is known by its path below the directory that was built
 SOURCE = re.compile(r'(?:^|/)((?:kernel|tools)/(?:[\w-]+/)*[\w-]+\.[ch])$')
 
@@ -109,7 +109,8 @@ def main():
         for line in told['lines']:
             number = line['line_number']
             lines[name][number] += line['count']
-            functions[name, number] = line.get('function_name')
+            # not every record of a line knows its function
+            functions[name, number] = functions.get((name, number)) or line.get('function_name')
             # by function too: an inline one of a header has its own in each
             place = number, line.get('function_name')
             for index, branch in enumerate(line['branches']):

@@ -8,8 +8,8 @@
 #
 # On a kernel that counts, 6.12-gcov; on another (FABRIC_KERNEL=6.12) the tools alone. Counts
 # are left in .build/coverage, one archive for each FABRIC_LANE, also when it is not run from
-# here: of modules always, of tools with FABRIC_COVERAGE=1. Why a line of kernel/core is not
-# reached is in selftests/unreached.
+# here: of modules always, of tools with FABRIC_COVERAGE=1. Why a line of kernel is not reached
+# is in selftests/unreached.
 set -euo pipefail
 
 cd -- "$(dirname -- "$0")/.."

@@ -29,6 +29,8 @@ tidy()
 {
 	local id dax
 
+	# set by coproc
+	[ -z "${pinner_PID:-}" ] || kill -KILL "$pinner_PID"
 	echo "$modprobe" >$helper
 	modprobe device_dax
 	echo "$policy" >$auto_online

@@ -39,6 +39,8 @@ tidy()
 	local id
 
 	{
+		# set by coproc
+		[ -z "${pinner_PID:-}" ] || kill -KILL "$pinner_PID"
 		for id in $(ask slice -- grant-id); do
 			fc grant del "$id" force
 			busywait 2000 grant_gone "$id"
