@@ -71,7 +71,7 @@ lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec 
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh \
 	emu/config emu/faults emu/copy emu/shrink emu/dump_consistency emu/dump_cuts \
 	emu/record emu/link cxl/holder cxl/system_ram cxl/shrink cxl/owner cxl/removal \
-	cxl/plan cxl/autoprobe cxl/pins cxl/take cxl/driver cci/emulated
+	cxl/plan cxl/autoprobe cxl/pins cxl/take cxl/driver cxl/fence cci/emulated
 # What can differ between the kernels: requests, the DAX bus, memory, device removal, pins.
 # The switch mailbox is only here: its driver hardly differs.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
@@ -79,7 +79,7 @@ lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	core/tenant core/boundary cxl/shrink cxl/owner cxl/interleave
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
-	cxl/isolation cxl/system_ram cxl/pins cxl/take cxl/driver cci/mailbox
+	cxl/isolation cxl/system_ram cxl/pins cxl/take cxl/driver cxl/fence cci/mailbox
 # Functions go at one moment of each operation; the rest is for check-long.
 export FABRIC_PCI_MOMENTS=1 FABRIC_PCI_UNPLUGS=0
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \

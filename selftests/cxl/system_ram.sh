@@ -137,25 +137,6 @@ modes_stand_side_by_side()
 	expect_eq "$(total)" "$before" "MemTotal afterwards"
 }
 
-# A block begins behind what is free before it, so that one run becomes two
-slice_in_the_middle_is_cut_out_and_joined()
-{
-	local dax ram start
-
-	dax=$(grant_new size 2M mode devdax device "$CXL_DEVICE")
-	ram=$(new size "$block")
-	start=$(ask slice grant-id="$ram" -- start)
-	expect_eq "$(ask slice grant-id="$dax" -- start)" 0 "start of what is before"
-	[ "$start" -ge "$block" ] || fail "the block starts at $start"
-	expect_eq "$(iomem $((CXL_BASE + 2 * MiB)) $((start - 2 * MiB)))" "free (fabric)" "before it"
-	expect_eq "$(iomem $((CXL_BASE + start + block)) $((CXL_SIZE - start - block)))" \
-		"free (fabric)" "behind it"
-	fc grant del "$ram"
-	expect_eq "$(iomem $((CXL_BASE + 2 * MiB)) $((CXL_SIZE - 2 * MiB)))" "free (fabric)" "joined"
-	fc grant del "$dax"
-	expect_match "$(iomem "$CXL_BASE" "$CXL_SIZE")" "free \(fabric\)" "all"
-}
-
 # What was memory of the kernel is clean for the next holder
 next_holder_finds_zeros()
 {
@@ -192,6 +173,5 @@ ktap_run_all \
 	resource_tree_has_it_as_system_ram \
 	size_must_be_whole_blocks \
 	modes_stand_side_by_side \
-	slice_in_the_middle_is_cut_out_and_joined \
 	next_holder_finds_zeros \
 	kill_of_the_holder_takes_it_back

@@ -185,6 +185,18 @@ region_that_is_given_is_of_others_again()
 	fc region take "$region" >/dev/null || fail "not taken again"
 }
 
+# Nothing is granted of it: it is the kernel's again
+module_goes_while_it_has_a_region()
+{
+	made_with_cxl
+	fc region take "$region" >/dev/null || fail "not taken"
+	rmmod fabric_cxl || fail "fabric_cxl stays"
+	expect_eq "$(cat "$CXL/$region/commit")" 1 "the region, committed,"
+	not grep -q "(fabric)" /proc/iomem || fail "its range is fenced off"
+	cxl_load || fail "fabric_cxl is not loaded again"
+	fc region take "$region" >/dev/null || fail "not taken again"
+}
+
 ktap_run_all \
 	region_made_with_cxl_is_taken \
 	region_is_taken_once \
@@ -195,4 +207,5 @@ ktap_run_all \
 	persistent_region_is_not_taken \
 	region_in_use_is_refused_by_name \
 	dax_cxl_that_comes_later_loses_it_again \
-	region_that_is_given_is_of_others_again
+	region_that_is_given_is_of_others_again \
+	module_goes_while_it_has_a_region

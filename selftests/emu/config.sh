@@ -206,7 +206,10 @@ faults_read_as_written()
 	refused "Invalid argument" "$fault/times" -2
 	refused "Invalid argument" "$fault/delay_ms" 100000000
 	refused "Invalid argument" "$fault/wake" 2
+	emu_cci_fault $sw message_length 12
+	expect_eq "$(cat "$debug/fault/cci_message/message_length")" 12 "length of messages"
 	emu_faults_clear $sw
+	expect_eq "$(cat "$debug/fault/cci_message/message_length")" -1 "length of messages"
 	id=$(grant_new size 1M domain $sw) || fail "no grant"
 	fc grant del "$id"
 	[ "$(emu_count $sw slice_prepare)" -ge 1 ] || fail "nothing is counted"
