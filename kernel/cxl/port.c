@@ -98,11 +98,19 @@ out:
 	mutex_unlock(&fabric_cxl_inventory_lock);
 }
 
-static void port_remove(struct fabric_cxl_port *port)
+static void port_remove(struct pci_dev *pdev)
 {
-	lockdep_assert_held(&fabric_cxl_inventory_lock);
+	struct fabric_cxl_port *port;
+
+	mutex_lock(&fabric_cxl_inventory_lock);
+	port = port_find(pdev);
+	if (port)
+		list_del(&port->node);
+	mutex_unlock(&fabric_cxl_inventory_lock);
+	if (!port)
+		return;
+	/* Waits for whoever takes a region over, which needs the lock. */
 	fabric_port_remove(port->port);
-	list_del(&port->node);
 	pci_dev_put(port->pdev);
 	kfree(port);
 }
@@ -110,18 +118,12 @@ static void port_remove(struct fabric_cxl_port *port)
 /* A notification of the PCI bus; functions below a port come after it and go before it. */
 void fabric_cxl_port_event(struct device *dev, unsigned long action)
 {
-	struct fabric_cxl_port *port;
-
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
 		port_add(to_pci_dev(dev));
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
-		mutex_lock(&fabric_cxl_inventory_lock);
-		port = port_find(to_pci_dev(dev));
-		if (port)
-			port_remove(port);
-		mutex_unlock(&fabric_cxl_inventory_lock);
+		port_remove(to_pci_dev(dev));
 		break;
 	default:
 		return;

@@ -15,6 +15,8 @@
 . "${0%/*}/../lib/qmp.sh"
 
 plain=$(realpath "${0%/*}/plain_user")
+again=$(realpath "${0%/*}/take_again")
+PCI=/sys/bus/pci/devices
 # the device below a root port, which can be unplugged (see topology/cxl-switch)
 pluggable=4
 [ "${FABRIC_PREPARED:-}" = 1 ] || ktap_skip_all "this takes memory devices: only where FABRIC_PREPARED is 1"
@@ -232,6 +234,45 @@ module_goes_and_comes_back()
 	expect_fresh_region "$(cxl_memdev 1)"
 }
 
+# A port below another with nothing below it: its address
+empty_port()
+{
+	local name above
+
+	for name in $(ask port domain-id="$(domain_id "$CXL_DOMAIN")" -- name); do
+		above=$(basename "$(dirname "$(realpath "$PCI/$name")")")
+		compgen -G "$PCI/$name/????:??:??.?" >/dev/null ||
+			! ask port name="$above" -- id >/dev/null || { echo "$name"; return; }
+	done
+	return 1
+}
+
+# It is found again on the same bus
+port_goes_while_a_region_is_taken()
+{
+	local port above count=0 taker
+
+	port=$(empty_port) || skip "there is no empty port"
+	above=$(dirname "$(realpath "$PCI/$port")")
+	cxl_region_up "$(cxl_memdev 1)"
+	fc region give "$CXL_REGION" >/dev/null
+	coproc taking { exec "$again" "$(domain_id "$CXL_DOMAIN")" "$CXL_REGION"; }
+	# shellcheck disable=SC2154 # set by coproc
+	taker=$taking_PID
+	while [ $count -lt 20 ]; do
+		echo 1 >"$PCI/$port/remove" &
+		busywait 60000 not ask port name="$port" || fail "the broker still has $port"
+		wait $!
+		kill -0 "$taker" 2>/dev/null || fail "no region is taken any more"
+		echo 1 >"$above/rescan"
+		busywait 20000 ask port name="$port" || fail "the broker has no $port"
+		count=$((count + 1))
+	done
+	echo >&"${taking[1]}"
+	wait "$taker" || fail "the region was not taken or not given"
+	cxl destroy-region -f "$CXL_REGION" >/dev/null 2>&1
+}
+
 ktap_run_all \
 	destroy_is_refused_while_granted \
 	destroyed_region_ends_its_grants \
@@ -240,5 +281,6 @@ ktap_run_all \
 	unbound_pci_device_ends_its_grants \
 	holder_of_a_file_is_told \
 	system_ram_goes_with_its_region \
+	port_goes_while_a_region_is_taken \
 	unplugged_device_ends_its_grants \
 	module_goes_and_comes_back
