@@ -37,8 +37,6 @@ static __u32 port, unbound, device;
 
 /* The region of the CXL backend, which is what is under test then */
 static const char *region;
-/* The least that the kernel adds to its memory */
-static __u64 ram_block;
 
 /* What an operation is tried on, made anew for each try */
 static __u32 grant, tenant;
@@ -409,38 +407,6 @@ static void with_grant_there(void)
 			 .holder = FABRIC_HOLDER_NONE));
 }
 
-/* What daxctl disable-device does, without which a DAX device does not shrink */
-static void with_disabled(void)
-{
-	struct grant told;
-	FILE *unbind;
-
-	make_grant(&WANT(.size = 2 * backend.size, .mode = backend.mode, .device = device,
-			 .holder = FABRIC_HOLDER_NONE));
-	must(grant_get(&genl, grant, &told));
-	unbind = fopen("/sys/bus/dax/drivers/device_dax/unbind", "w");
-	expect(unbind && fputs(told.node, unbind) >= 0 && !fclose(unbind), "%s is not disabled",
-	       told.node);
-}
-
-static void ask_half(struct genl_req *req)
-{
-	ask_grant(req);
-	req_uint(req, FABRIC_A_GRANT_SIZE, backend.size);
-}
-
-static void ask_ram(struct genl_req *req)
-{
-	ask_new(req, ram_block, FABRIC_HOLDER_NONE);
-	req_u32(req, FABRIC_A_GRANT_MODE, FABRIC_MODE_SYSTEM_RAM);
-}
-
-static void with_ram(void)
-{
-	make_grant(&WANT(.size = ram_block, .mode = FABRIC_MODE_SYSTEM_RAM, .device = device,
-			 .holder = FABRIC_HOLDER_NONE));
-}
-
 static void ask_tenant(struct genl_req *req)
 {
 	req_u32(req, FABRIC_A_TENANT_ID, tenant);
@@ -624,15 +590,10 @@ static const struct operation operations[] = {
 static const struct operation cxl_operations[] = {
 	{ "grant-del", FABRIC_CMD_GRANT_DEL, 0, with_grant_there, ask_grant, without_grants,
 	  .takes = true },
-	{ "grant-set that shrinks", FABRIC_CMD_GRANT_SET, 0, with_disabled, ask_half,
-	  without_grants, .takes = true },
 	{ "region-take", FABRIC_CMD_REGION_TAKE, 0, region_given, ask_region, region_taken,
 	  .renews = true },
 	{ "region-give", FABRIC_CMD_REGION_GIVE, 0, region_taken, ask_device, region_taken,
 	  .renews = true },
-	{ "grant-new of system RAM", FABRIC_CMD_GRANT_NEW, 0, NULL, ask_ram, without_grants },
-	{ "grant-del of system RAM", FABRIC_CMD_GRANT_DEL, 0, with_ram, ask_grant,
-	  without_grants, .takes = true },
 };
 
 /* Whether there is an operation here for all that the family has */
@@ -773,16 +734,6 @@ static void check(const struct operation *operation)
 		  operation->name, nth - 1, refused, done, unsaid);
 }
 
-static __u64 block_size(void)
-{
-	FILE *file = fopen("/sys/devices/system/memory/block_size_bytes", "r");
-	__u64 size = 0;
-
-	if (!file || fscanf(file, "%llx", &size) != 1 || fclose(file))
-		ktap_bail("the kernel tells no size of memory blocks");
-	return size;
-}
-
 static void try_all(const struct operation *all, size_t count)
 {
 	size_t i;
@@ -812,7 +763,6 @@ int main(void)
 	broker_open(&genl);
 	region = getenv("FABRIC_TEST_REGION");
 	if (region) {
-		ram_block = block_size();
 		region_taken();
 		genl_close(&genl);
 		ktap_header(ARRAY_SIZE(cxl_operations));
