@@ -10,6 +10,8 @@ struct fabric_registry fabric_domains = FABRIC_REGISTRY_INIT(fabric_domains.xa);
 /* Makes the check that a name is free and its registration one step. */
 static DEFINE_MUTEX(names_lock);
 
+static struct lock_class_key ops_key;
+
 struct fabric_domain *fabric_domain_get(u32 id)
 {
 	struct fabric_object *obj = fabric_object_get(&fabric_domains, id);
@@ -114,6 +116,7 @@ struct fabric_domain *fabric_domain_register(const char *name,
 	INIT_LIST_HEAD(&domain->ports);
 	INIT_LIST_HEAD(&domain->devices);
 	init_waitqueue_head(&domain->wait);
+	lockdep_init_map(&domain->ops_map, "fabric_domain_ops", &ops_key, 0);
 	domain->name = kstrdup(name, GFP_KERNEL);
 	pr_debug("domain %s: created\n", name);
 
@@ -173,7 +176,7 @@ int fabric_domain_unregister(struct fabric_domain *domain)
 	WRITE_ONCE(domain->obj.registered, false);
 	mutex_unlock(&domain->lock);
 	/* No op begins any more, and without a registered domain no slice is made. */
-	wait_event(domain->wait, !READ_ONCE(domain->nr_ops));
+	fabric_domain_ops_wait(domain);
 
 	mutex_lock(&domain->lock);
 	/* Last first: regions come after their members, ports after their parents. */
@@ -199,14 +202,25 @@ int fabric_domain_op_begin(struct fabric_domain *domain, struct netlink_ext_ack 
 		return -ENODEV;
 	}
 	domain->nr_ops++;
+	/* Only tried, as the lock of the domain is held, which an op takes, too */
+	lock_acquire_shared_recursive(&domain->ops_map, 0, 1, NULL, _THIS_IP_);
 	return 0;
 }
 
 void fabric_domain_op_end(struct fabric_domain *domain)
 {
 	lockdep_assert_held(&domain->lock);
+	lock_map_release(&domain->ops_map);
 	if (!--domain->nr_ops)
 		wake_up_all(&domain->wait);
+}
+
+/* For those that run now. No lock that an op takes is held. */
+void fabric_domain_ops_wait(struct fabric_domain *domain)
+{
+	lock_map_acquire(&domain->ops_map);
+	lock_map_release(&domain->ops_map);
+	wait_event(domain->wait, !READ_ONCE(domain->nr_ops));
 }
 
 /* Before ports and devices are shown. */

@@ -133,6 +133,7 @@ enum fabric_take {
  * @nr_devices: length of @devices
  * @nr_resources: resources of its devices and ports
  * @nr_ops: running ops of ports and regions; by @lock
+ * @ops_map: a running op, for lockdep: a lock that who waits for ops wants
  * @wait: woken when @nr_ops or the slices of a device drop to zero
  * @fm_lock: see DOC: locking
  */
@@ -150,6 +151,7 @@ struct fabric_domain {
 	u32 nr_devices;
 	u32 nr_resources;
 	u32 nr_ops;
+	struct lockdep_map ops_map;
 	wait_queue_head_t wait;
 	struct mutex fm_lock; /* see DOC: locking */
 };
@@ -197,6 +199,7 @@ struct fabric_domain *fabric_domain_get(u32 id);
 void fabric_domain_put(struct fabric_domain *domain);
 int fabric_domain_op_begin(struct fabric_domain *domain, struct netlink_ext_ack *extack);
 void fabric_domain_op_end(struct fabric_domain *domain);
+void fabric_domain_ops_wait(struct fabric_domain *domain);
 int fabric_domain_fill(struct sk_buff *skb, const struct genl_info *info, void *obj);
 int fabric_region_take(struct fabric_domain *domain, const struct fabric_region_req *req,
 		       struct netlink_ext_ack *extack);

@@ -628,7 +628,8 @@ void fabric_port_remove_locked(struct fabric_port *port)
  * removed before; a device whose slices could not be proven clean may still
  * name it.
  *
- * Context: Process context, may sleep, takes the lock of the domain.
+ * Context: Process context, may sleep, takes the lock of the domain. No lock is
+ * held that an op of the domain takes.
  */
 void fabric_port_remove(struct fabric_port *port)
 {
@@ -637,11 +638,11 @@ void fabric_port_remove(struct fabric_port *port)
 	mutex_lock(&domain->lock);
 	/* No op begins on it any more; those that run still use its priv. */
 	port->obj.registered = false;
-	while (domain->nr_ops) {
+	do {
 		mutex_unlock(&domain->lock);
-		wait_event(domain->wait, !READ_ONCE(domain->nr_ops));
+		fabric_domain_ops_wait(domain);
 		mutex_lock(&domain->lock);
-	}
+	} while (domain->nr_ops);
 	/* The port may hold the last reference to the domain. */
 	fabric_object_hold(&domain->obj);
 	fabric_port_remove_locked(port);
