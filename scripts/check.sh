@@ -64,14 +64,18 @@ lane "machine within a guest" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie \
 lanes_end
 export FABRIC_TCG=single
 # The longest first, so that both processors have work to the end.
-lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec \
-	core/netlink_malformed core/grant_lifecycle core/grant_events core/holder core/isolation \
-	core/reclaim core/queue core/tenant core/boundary core/scale core/ynl cli \
-	cxl/readback cxl/isolation cxl/interleave
 lane "emu and cxl on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh \
 	emu/config emu/faults emu/copy emu/shrink emu/dump_consistency emu/dump_cuts \
 	emu/record emu/link cxl/holder cxl/system_ram cxl/shrink cxl/owner cxl/removal \
 	cxl/plan cxl/autoprobe cxl/pins cxl/take cxl/driver cxl/fence cci/emulated
+# Functions go at one moment of each operation; the rest is for check-long.
+export FABRIC_PCI_MOMENTS=1 FABRIC_PCI_UNPLUGS=0
+lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
+	pci/isolation pci/hotplug pci/functions pci/link pci/slot pci/gone pci/errors
+lane "core and cli on 6.12" env FABRIC_KERNEL=6.12 scripts/vm-test.sh cci/codec \
+	core/netlink_malformed core/grant_lifecycle core/grant_events core/holder core/isolation \
+	core/reclaim core/queue core/tenant core/boundary core/scale core/ynl cli \
+	cxl/readback cxl/isolation cxl/interleave
 # What can differ between the kernels: requests, the DAX bus, memory, device removal, pins.
 # The switch mailbox is only here: its driver hardly differs.
 lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
@@ -80,11 +84,7 @@ lane "core and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 lane "emu and cxl on 7.2" env FABRIC_KERNEL=7.2 scripts/vm-test.sh \
 	emu/copy emu/dump_consistency emu/shrink emu/unload cxl/readback \
 	cxl/isolation cxl/system_ram cxl/pins cxl/take cxl/driver cxl/fence cci/mailbox
-# Functions go at one moment of each operation; the rest is for check-long.
-export FABRIC_PCI_MOMENTS=1 FABRIC_PCI_UNPLUGS=0
 lane "pci on 6.12" env FABRIC_KERNEL=6.12 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
 	pci/inventory pci/isolation pci/host_use pci/whole pci/rest
-lane "pci on 7.2" env FABRIC_KERNEL=7.2 FABRIC_TOPOLOGY=pcie scripts/vm-test.sh \
-	pci/isolation pci/hotplug pci/functions pci/link pci/slot pci/gone pci/errors
 
 end
