@@ -40,13 +40,9 @@ p2_id=$(id_of port $sw p2)
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id
-
 	emu_faults_clear $sw
 	{
-		for id in $(ask slice domain-id="$domain" -- grant-id); do
-			fc grant del "$id" force
-		done
+		release_all domain-id="$domain"
 		[ "$(ask port id="$p2_id" -- binding link)" = "unbound up" ] && return
 		fc fm control $sw port $p2 op deassert-perst
 		fc port set "$p2_id" link up

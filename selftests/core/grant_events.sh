@@ -30,13 +30,9 @@ switch_up()
 
 all_down()
 {
-	local id
-
 	if [ -d "$EMU_CONFIG/$sw" ]; then
 		emu_faults_clear $sw
-		for id in $(ask slice domain-id="$(domain_id $sw)" -- grant-id); do
-			fc grant del "$id" force
-		done
+		release_all domain-id="$(domain_id $sw)"
 		busywait 2000 free_is $sw "$(sum total $sw)"
 		emu_switch_del $sw
 	fi

@@ -27,7 +27,7 @@ modprobe=$(cat $helper)
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id dax
+	local dax
 
 	# set by coproc
 	[ -z "${pinner_PID:-}" ] || kill -KILL "$pinner_PID"
@@ -37,9 +37,7 @@ tidy()
 	for dax in "$DAX"/drivers/kmem/dax*/; do
 		[ ! -d "$dax" ] || basename "$dax" >$DAX/drivers/kmem/unbind
 	done
-	for id in $(ask slice device-id="$CXL_DEVICE" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all device-id="$CXL_DEVICE"
 	busywait 20000 free_is "$CXL_DOMAIN" "$free_at_first"
 } >/dev/null 2>&1
 

@@ -17,11 +17,7 @@ block=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id
-
-	for id in $(ask slice device-id="$CXL_DEVICE" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all device-id="$CXL_DEVICE"
 } >/dev/null 2>&1
 
 ktap_setup()

@@ -29,12 +29,8 @@ as_user()
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id
-
 	udevadm control --start-exec-queue
-	for id in $(ask slice device-id="$CXL_DEVICE" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all device-id="$CXL_DEVICE"
 	busywait 20000 free_is "$CXL_DOMAIN" "$free_at_first"
 	fc tenant del selftest
 } >/dev/null 2>&1

@@ -32,12 +32,8 @@ shrink()
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id
-
 	rm -f /dev/shm/selftest$$
-	for id in $(ask slice device-id="$CXL_DEVICE" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all device-id="$CXL_DEVICE"
 	busywait 20000 free_is "$CXL_DOMAIN" "$free_at_first"
 } >/dev/null 2>&1
 

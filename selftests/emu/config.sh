@@ -25,7 +25,7 @@ long=$(printf 'n%.0s' {1..64})
 ktap_setup()
 {
 	emu_switch_new $sw
-	defer eval 'fc grant del "$(ask slice domain=$sw -- grant-id)" force >/dev/null 2>&1;
+	defer eval 'release_all domain=$sw >/dev/null 2>&1;
 		emu_switch_del $sw'
 	emu_port_new $sw p0 host0
 	emu_port_new $sw p1

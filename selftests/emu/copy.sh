@@ -32,12 +32,8 @@ free_at_first=$(sum free $sw)
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id
-
 	emu_faults_clear $sw
-	for id in $(ask slice domain-id="$domain" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all domain-id="$domain"
 	busywait 20000 free_is $sw "$free_at_first"
 } >/dev/null 2>&1
 

@@ -48,11 +48,9 @@ lone_switches_del()
 
 all_down()
 {
-	local id i
+	local i
 
-	for id in $(ask slice domain-id="$(domain_id $sw)" -- grant-id | sort -u); do
-		fc grant del "$id" force
-	done
+	release_all domain-id="$(domain_id $sw)"
 	for ((i = 0; i < 60; i++)); do
 		fc tenant del "selftest$i"
 	done

@@ -52,13 +52,11 @@ new()
 # A test that failed leaves nothing to the next
 tidy()
 {
-	local id device binding link there
+	local device binding link there
 
 	emu_faults_clear $sw
 	{
-		for id in $(ask slice domain=$sw -- grant-id); do
-			fc grant del "$id" force
-		done
+		release_all domain=$sw
 		read -r binding link < <(ask port id="$p2" -- binding link)
 		[ "$binding" = unbound ] || fc port unbind "$p2"
 		[ "$link" = up ] || fc port set "$p2" link up
@@ -414,7 +412,7 @@ request_fails_with_the_first_of_its_token()
 
 is_removing()
 {
-	[ "$(ask device domain-id="$domain" name="$1" -- health)" = removing ]
+	[ "$(ask device domain=$sw name="$1" -- health)" = removing ]
 }
 
 # lost_during OP COMMAND...: the device goes while the operation runs

@@ -26,12 +26,8 @@ port=$(ask port domain-id="$domain" name=p0 -- id)
 
 tidy()
 {
-	local id
-
 	emu_faults_clear $sw
-	for id in $(ask slice domain-id="$domain" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all domain-id="$domain"
 	fc port set "$port" speed-limit 32GT/s
 } >/dev/null 2>&1
 

@@ -32,9 +32,7 @@ all_down()
 {
 	{
 		if [ -d "$EMU_CONFIG/$sw" ]; then
-			for id in $(ask slice -- grant-id); do
-				fc grant del "$id" force
-			done
+			release_all domain=$sw
 			emu_switch_del $sw
 		fi
 	} >/dev/null 2>&1

@@ -118,3 +118,13 @@ grant_gone()
 {
 	not ask grant id="$1"
 }
+
+# release_all [ATTRIBUTE=VALUE...]: the grants that have such slices
+release_all()
+{
+	local id
+
+	for id in $(ask slice "$@" -- grant-id | sort -u); do
+		fc grant del "$id" force
+	done
+}

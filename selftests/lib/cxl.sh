@@ -77,11 +77,9 @@ cxl_region_up()
 # Nothing in a prepared machine belongs to anybody
 cxl_regions_down()
 {
-	local id dir
+	local dir
 
-	for id in $(ask slice domain-id="$(domain_id "$CXL_DOMAIN")" -- grant-id); do
-		fc grant del "$id" force
-	done
+	release_all domain-id="$(domain_id "$CXL_DOMAIN")"
 	for dir in /sys/bus/cxl/devices/region*/; do
 		[ -d "$dir" ] || continue
 		fc region destroy "$(basename "$dir")" force ||
