@@ -20,6 +20,7 @@ if [ -e "selftests/config.${kernel#6.12-}" ]; then
 	scripts/lab/debug-kernel.sh "${kernel#6.12-}" >&2
 	timeout=30000
 	set -- --timeout 9000 "$@"
+	export KSFT_MACHINE_SLOW=yes
 fi
 [ -n "${FABRIC_BUILT:-}" ] || scripts/lab/enter.sh scripts/build.sh "$kernel"
 export FABRIC_PREPARED=1 FABRIC_MODULES=/fabric/.build/$kernel

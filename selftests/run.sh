@@ -18,6 +18,8 @@
 #                    anybody, so tests that would harm a real host run too, and
 #                    a skipped test counts as failed unless the file
 #                    allowed-skips lists it
+#   KSFT_MACHINE_SLOW  yes where everything takes long, as with instruments or
+#                    emulation: what is waited for has more time
 #
 # Status: 0 all passed, 1 something failed, 4 everything was skipped.
 

@@ -48,7 +48,7 @@ defer eval "cxl destroy-region -f $other >/dev/null 2>&1"
 echo 0 >/sys/bus/dax/drivers_autoprobe
 modprobe dax_cxl
 defer modprobe -r dax_cxl
-udevadm settle --timeout=20
+udevadm settle
 device=$(readlink -f /sys/bus/dax/devices/* | sed -n "s|.*/$other/.*/||p")
 if ! daxctl destroy-device -f "$device" >/dev/null 2>&1; then
 	echo "$device of $other cannot be destroyed" >&2

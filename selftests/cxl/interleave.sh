@@ -117,7 +117,7 @@ loss_of_one_member_ends_the_grants_of_both()
 	not ask device name="$CXL_REGION" || fail "the region is still a device of the broker"
 	cxl destroy-region -f "$CXL_REGION" >/dev/null 2>&1 || true
 	echo "$second" >/sys/bus/cxl/drivers/cxl_mem/bind
-	udevadm settle --timeout=20
+	udevadm settle
 	cxl_region_up "$first,$second"
 	fc grant del "$(grant_new size 4M mode devdax device "$CXL_DEVICE")"
 }

@@ -85,7 +85,7 @@ node_of_root_stays_with_root()
 
 	id=$(grant_new size 4M mode devdax device "$CXL_DEVICE")
 	node=$(node_of "$id")
-	udevadm settle --timeout=20
+	udevadm settle
 	expect_eq "$(owner_of "$node")" 0:0:600 "owner of $node"
 	fc grant del "$id"
 }
@@ -101,7 +101,7 @@ name_of_a_node_does_not_come_again()
 	id=$(grant_new size 4M mode devdax device "$CXL_DEVICE")
 	second=$(node_of "$id")
 	[ "$first" != "$second" ] || fail "both are $first"
-	udevadm settle --timeout=20
+	udevadm settle
 	expect_eq "$(owner_of "$second")" 0:0:600 "owner of $second"
 	fc grant del "$id"
 }
@@ -142,7 +142,7 @@ enabled_again_it_belongs_to_the_user()
 	belongs_to_the_user "$node"
 	daxctl disable-device "$node" >/dev/null 2>&1
 	daxctl enable-device "$node" >/dev/null 2>&1
-	udevadm settle --timeout=20
+	udevadm settle
 	belongs_to_the_user "$node"
 }
 

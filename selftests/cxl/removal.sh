@@ -136,7 +136,7 @@ unbound_memory_device_ends_its_grants()
 	touch_again 11
 	cxl destroy-region -f "$CXL_REGION" >/dev/null 2>&1 || true
 	echo "$memdev" >/sys/bus/cxl/drivers/cxl_mem/bind
-	udevadm settle --timeout=20
+	udevadm settle
 	expect_fresh_region "$memdev"
 }
 
@@ -155,7 +155,7 @@ unbound_pci_device_ends_its_grants()
 	cxl destroy-region -f "$CXL_REGION" >/dev/null 2>&1 || true
 	echo "$pci" >/sys/bus/pci/drivers/cxl_pci/bind
 	busywait 20000 cxl_memdev_there 3 || fail "the memory device does not come back"
-	udevadm settle --timeout=20
+	udevadm settle
 	expect_fresh_region "$(cxl_memdev 3)"
 }
 
@@ -199,7 +199,7 @@ plug_again()
 		"$qmp" device_add driver=cxl-type3 bus=rp1 volatile-memdev="cm3-$$-$backing" \
 			id=mem3 sn=$pluggable >/dev/null || return
 	busywait 30000 cxl_memdev_there $pluggable || return
-	udevadm settle --timeout=20
+	udevadm settle
 }
 
 unplugged_device_ends_its_grants()

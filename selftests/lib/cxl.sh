@@ -17,7 +17,7 @@ cxl_load()
 	for module in cxl_acpi cxl_pci cxl_port cxl_mem device_dax kmem; do
 		modprobe $module || return
 	done
-	udevadm settle --timeout=20
+	udevadm settle
 	module_load fabric_cxl || return
 	CXL_DOMAIN=$(ask domain backend=cxl -- name)
 }

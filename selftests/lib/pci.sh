@@ -24,7 +24,7 @@ pci_up()
 	need_fabricctl
 	command -v lspci >/dev/null || ktap_skip_all "there is no lspci"
 	modprobe -a igb nvme virtio-rng vfio-pci 2>/dev/null
-	udevadm settle --timeout=20
+	udevadm settle
 	# One that rests learns of what is plugged only by PME, which QEMU does not send
 	for port in /sys/bus/pci/drivers/pcieport/*:*; do
 		echo on >"$port/power/control"

@@ -81,7 +81,7 @@ comes_back()
 
 	[ "$(cat "/sys/bus/pci/slots/$slot/power")" != 1 ] || echo 1 >/sys/bus/pci/rescan
 	busywait 5000 test -e "$PCI/$gone/driver" || plug_again
-	udevadm settle --timeout=20
+	udevadm settle
 	# Ports that rest learn of nothing (see pci_up)
 	for file in /sys/bus/pci/drivers/pcieport/*:*/power/control; do
 		echo on >"$file"
@@ -227,7 +227,7 @@ host_uses_one()
 	modprobe igbvf || return
 	echo 1 >"$PCI/$igb/sriov_numvfs"
 	busywait 20000 eval 'ls "$PCI/$igb/virtfn0/net"' >/dev/null || return
-	udevadm settle --timeout=20
+	udevadm settle
 	net=$(ls "$PCI/$igb/virtfn0/net")
 	ip link set "$net" up
 }
@@ -249,7 +249,7 @@ disk_goes_while()
 	gone=$disk slot=11 unplugged=nvme0
 	goes_while "$@"
 }
-idle() { udevadm settle --timeout=20; }
+idle() { udevadm settle; }
 grant_disk()
 {
 	fcj grant new kind function size 1 capability nvme/pf mode vfio \

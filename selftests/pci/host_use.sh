@@ -39,7 +39,7 @@ vfs_of_host()
 {
 	modprobe igbvf || skip "there is no igbvf"
 	echo "$1" >"$PCI/$igb/sriov_numvfs"
-	udevadm settle --timeout=20
+	udevadm settle
 	busywait 20000 eval '[ "$(net_of "$PCI/$igb"/virtfn* | wc -l)" = '"$1"' ]' ||
 		fail "igbvf has not made $1 interfaces"
 }
@@ -78,14 +78,14 @@ mounted_file_system_is_named()
 	for function in $(pci_of_driver nvme); do
 		disk=$(disk_of "$function")
 		busybox mke2fs -F "/dev/$disk" >/dev/null 2>&1
-		udevadm settle --timeout=20
+		udevadm settle
 		busywait 10000 host_use_is "$function" nothing ||
 			fail "$disk is idle: $(host_use "$function")"
 		mount -t ext2 "/dev/$disk" /mnt
 		host_use_is "$function" "$disk is mounted (ext2)" ||
 			fail "$disk is mounted: $(host_use "$function")"
 		umount /mnt
-		udevadm settle --timeout=20
+		udevadm settle
 		busywait 10000 host_use_is "$function" nothing ||
 			fail "$disk is idle again: $(host_use "$function")"
 	done

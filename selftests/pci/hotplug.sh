@@ -92,7 +92,7 @@ removed_function_comes_back()
 	not pci_known "$igb" || fail "the broker still has it"
 	complete
 	echo 1 >/sys/bus/pci/rescan
-	udevadm settle --timeout=20
+	udevadm settle
 	complete
 	expect_match "$(events_of "$igb")" "device-del-ntf device-add-ntf( device-change-ntf)?$" events
 	# What depends on it went before it
@@ -119,7 +119,7 @@ switch_leaves_from_below_and_comes_from_above()
 	complete
 	expect_eq "$(order del | tail -n 2 | xargs)" "$upstream $root" "the last that left"
 	echo 1 >/sys/bus/pci/rescan
-	udevadm settle --timeout=20
+	udevadm settle
 	complete
 	expect_eq "$(order add | head -n 2 | xargs)" "$root $upstream" "the first that came"
 	expect_eq "$(order add | wc -l)" "$(order del | wc -l)" "how many came"
@@ -146,7 +146,7 @@ module_comes_and_goes_meanwhile()
 	unplug
 	touch "$KTAP_TMP/stop"
 	wait
-	udevadm settle --timeout=20
+	udevadm settle
 	complete
 	echo 0 >"$PCI/$igb/sriov_numvfs"
 }

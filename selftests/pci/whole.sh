@@ -151,7 +151,7 @@ whole_function_goes_and_comes_back()
 {
 	local id
 
-	udevadm settle --timeout=20
+	udevadm settle
 	id=$(whole_new mode vfio) || fail "no grant"
 	driver_is "$igb" vfio-pci || fail "it is not bound to vfio-pci"
 	expect_match "$("$vfio_user" "$(node_of "$igb")" "$igb")" "^vendor 8086 device 10c9 " \
@@ -188,7 +188,7 @@ function_with_virtual_ones_of_the_host_is_refused()
 	modprobe igbvf || skip "there is no igbvf"
 	echo 1 >"$PCI/$igb/sriov_numvfs"
 	busywait 20000 driver_is "$(basename "$(realpath "$PCI/$igb/virtfn0")")" igbvf
-	udevadm settle --timeout=20
+	udevadm settle
 	expect_refusal 4 "Host has virtual functions of $igb, write 0 to sriov_numvfs" \
 		fc grant new "${whole[@]}" mode bare
 	expect_eq "$(cat "$PCI/$igb/sriov_numvfs")" 1 "virtual functions"
@@ -202,7 +202,7 @@ mounted_disk_is_granted_by_force()
 	function=$(nvme_alone)
 	disk=$(disk_of "$function")
 	busybox mke2fs -F "/dev/$disk" >/dev/null 2>&1
-	udevadm settle --timeout=20
+	udevadm settle
 	mount -r -t ext2 "/dev/$disk" /mnt
 	defer eval 'umount /mnt 2>/dev/null || :'
 	expect_refusal 4 "Host uses $function: $disk is mounted (ext2), end that or use force" \
@@ -273,7 +273,7 @@ removed_function_ends_its_grant()
 
 	function=$(nvme_alone)
 	port=$(dirname "$(realpath "$PCI/$function")")
-	udevadm settle --timeout=20
+	udevadm settle
 	id=$(fcj grant new kind function size 1 capability nvme/pf mode bare \
 		device "$(ask device name="$function" -- id)" | jq -r '.grants[0].id')
 	echo 1 >"$PCI/$function/remove"
