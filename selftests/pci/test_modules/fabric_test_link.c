@@ -23,12 +23,15 @@ static unsigned int looks;
 module_param(looks, uint, 0644);
 MODULE_PARM_DESC(looks, "For how many looks at the link status the link stays, or trains, before it is as it was told");
 
+static bool disabled;
+module_param(disabled, bool, 0444);
+MODULE_PARM_DESC(disabled, "Whether the link is told to be down (Link Disable)");
+
 static struct pci_dev *pdev;
 static struct pci_ops *real_ops, *real_below;
 
-/* What the registers hold. By @lock: accesses are not serialized on each machine. */
+/* What the registers hold, with @disabled. By @lock: not each machine serializes accesses. */
 static DEFINE_RAW_SPINLOCK(lock);
-static bool disabled;		/* Link Disable */
 static bool active;		/* Data Link Layer Link Active */
 static bool training;
 static u8 target, current_speed, max_speed;
