@@ -68,9 +68,15 @@ def missed(counts):
 
 
 def reasons():
-    """The lines that have a reason, as 'FILE FUNCTION: LINE'."""
+    """The lines that have a reason, as 'FILE FUNCTION: LINE', and those that chance reaches."""
+    known, chance = set(), set()
     with open(os.path.join(TOP, REASONS), encoding='utf-8') as file:
-        return {line.strip() for line in file if line.startswith('\t')}
+        for paragraph in file.read().split('\n\n'):
+            lines = {line.strip() for line in paragraph.splitlines() if line.startswith('\t')}
+            known |= lines
+            if paragraph.startswith('By chance'):
+                chance |= lines
+    return known, chance
 
 
 def explain(lines, functions):
@@ -86,13 +92,14 @@ def explain(lines, functions):
                 key = f'{name[len(WITH_REASONS):]} {functions[name, number]}: ' \
                       f'{text[number - 1].strip()}'
                 missing.setdefault(key, number)
-    known = reasons()
+    known, chance = reasons()
     print(f'\nwithout a reason in {REASONS}: {len(missing.keys() - known)}')
     for key in missing:
         if key not in known:
             print(f'\t{key}')
-    print(f'\nreached, with a reason in {REASONS}: {len(known - missing.keys())}')
-    for key in sorted(known - missing.keys()):
+    reached = known - chance - missing.keys()
+    print(f'\nreached, with a reason in {REASONS}: {len(reached)}')
+    for key in sorted(reached):
         print(f'\t{key}')
 
 
